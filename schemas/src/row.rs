@@ -1,0 +1,151 @@
+//! A row of a table while it is on the road: one slot a column, borrowed from the message wherever possible.
+
+use std::borrow::Cow;
+
+/// More columns than any table has; a test holds the tables to it.
+pub const COLUMNS_MAX: usize = 72;
+
+/// What a slot holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value<'a> {
+    /// Absent. OCSF has no null: what is absent is left out.
+    #[default]
+    Null,
+    /// Text, or JSON text where the column says so.
+    Text(Cow<'a, str>),
+    /// An integer, an id, or milliseconds since 1970.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// A flag.
+    Bool(bool),
+}
+
+impl<'a> Value<'a> {
+    /// Text that may be empty or "-", which AWS writes for "absent".
+    pub fn text_or_null(text: impl Into<Cow<'a, str>>) -> Self {
+        let text = text.into();
+        if text.is_empty() || text == "-" { Value::Null } else { Value::Text(text) }
+    }
+
+    /// The text, if it is text.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The integer, if it is one.
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Value::Int(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// The number, whole or not.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Value::Int(n) => Some(*n as f64),
+            Value::Float(x) => Some(*x),
+            _ => None,
+        }
+    }
+
+    /// The value as a rule or a metric reads it: text.
+    pub fn to_text(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Value::Null => return None,
+            Value::Text(text) => Cow::Borrowed(text),
+            Value::Int(n) => Cow::Owned(n.to_string()),
+            Value::Float(x) => Cow::Owned(x.to_string()),
+            Value::Bool(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
+        })
+    }
+
+    /// Whether the slot is empty.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Value::Text(Cow::Borrowed(text))
+    }
+}
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Value::Text(Cow::Owned(text))
+    }
+}
+impl<'a> From<Cow<'a, str>> for Value<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Value::Text(text)
+    }
+}
+impl From<i64> for Value<'_> {
+    fn from(n: i64) -> Self {
+        Value::Int(n)
+    }
+}
+impl From<f64> for Value<'_> {
+    fn from(x: f64) -> Self {
+        Value::Float(x)
+    }
+}
+impl From<bool> for Value<'_> {
+    fn from(b: bool) -> Self {
+        Value::Bool(b)
+    }
+}
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// The slots of one event, indexed by the constants of its table's module.
+#[derive(Clone, Debug)]
+pub struct Row<'a>([Value<'a>; COLUMNS_MAX]);
+
+impl Default for Row<'_> {
+    fn default() -> Self {
+        Row([const { Value::Null }; COLUMNS_MAX])
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Fills a slot.
+    pub fn set(&mut self, column: usize, value: impl Into<Value<'a>>) {
+        self.0[column] = value.into();
+    }
+
+    /// Text of a slot, or "".
+    pub fn str(&self, column: usize) -> &str {
+        self.0[column].as_str().unwrap_or_default()
+    }
+
+    /// Integer of a slot.
+    pub fn int(&self, column: usize) -> Option<i64> {
+        self.0[column].as_int()
+    }
+
+    /// Number of a slot.
+    pub fn f64(&self, column: usize) -> Option<f64> {
+        self.0[column].as_f64()
+    }
+
+    /// Whether a slot holds true.
+    pub fn is_true(&self, column: usize) -> bool {
+        self.0[column] == Value::Bool(true)
+    }
+}
+
+impl<'a> std::ops::Index<usize> for Row<'a> {
+    type Output = Value<'a>;
+    fn index(&self, column: usize) -> &Value<'a> {
+        &self.0[column]
+    }
+}

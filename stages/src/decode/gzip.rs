@@ -1,0 +1,52 @@
+//! gzip, of one member or several, with caps on what comes out.
+
+use super::{DecodeError, Decoder};
+use flate2::read::MultiGzDecoder;
+use std::io::Read;
+
+pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Output below this is not held to the ratio: a small run of zeros is no bomb.
+const RATIO_FREE_BYTES: usize = 1 << 20;
+
+impl Decoder<'_> {
+    /// Inflates `bytes`; what the whole record may still inflate to shrinks by the result.
+    pub(super) fn inflate(&mut self, bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
+        let by_ratio = bytes.len().saturating_mul(self.limits.inflate_ratio_max).max(RATIO_FREE_BYTES);
+        let left = self.limits.inflated_bytes_max.saturating_sub(self.n_inflated);
+        let (cap, why) =
+            if by_ratio < left { (by_ratio, "the allowed ratio") } else { (left, "the allowed size") };
+        let inflated = match one_member(bytes, cap) {
+            Some(inflated) => inflated,
+            None => members(bytes, cap)?,
+        };
+        if inflated.len() > cap {
+            return Err(DecodeError::Bomb(why));
+        }
+        self.n_inflated += inflated.len();
+        Ok(inflated)
+    }
+}
+
+/// The fast way: one member whose size the trailer tells. The trailer can lie, and there may be a second member;
+/// then this gives `None`, and the careful way decides.
+fn one_member(bytes: &[u8], cap: usize) -> Option<Vec<u8>> {
+    const MEMBER: [u8; 3] = [0x1f, 0x8b, 0x08];
+    let size = u32::from_le_bytes(*bytes.last_chunk()?) as usize;
+    if size > cap || memchr::memmem::find(bytes.get(MEMBER.len()..)?, &MEMBER).is_some() {
+        return None;
+    }
+    let mut inflated = vec![0; size];
+    let n_bytes = libdeflater::Decompressor::new().gzip_decompress(bytes, &mut inflated).ok()?;
+    (n_bytes == size).then_some(inflated)
+}
+
+/// The careful way: any number of members, stopping one byte past the cap.
+fn members(bytes: &[u8], cap: usize) -> Result<Vec<u8>, DecodeError> {
+    let mut inflated = Vec::new();
+    MultiGzDecoder::new(bytes)
+        .take(cap as u64 + 1)
+        .read_to_end(&mut inflated)
+        .map_err(|_| DecodeError::Gzip)?;
+    Ok(inflated)
+}

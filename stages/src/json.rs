@@ -1,0 +1,399 @@
+//! Reads JSON in one forward pass, without a tree: spans of the text, unescaped only when somebody wants the value.
+//!
+//! Everything that is passed over is checked too, so that a span kept as a column is well-formed JSON. A differential
+//! test holds it to serde_json on generated and mutated input.
+
+use std::borrow::Cow;
+use thiserror::Error;
+
+mod raw;
+
+pub use raw::{Fields, Raw};
+
+/// Nesting that is followed. serde_json stops at the same depth.
+pub const JSON_DEPTH_MAX: u32 = 128;
+
+/// Why a text is not JSON, and where.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{what} at byte {at}")]
+pub struct JsonError {
+    /// What was wrong.
+    pub what: &'static str,
+    /// Byte within the message.
+    pub at: usize,
+}
+
+/// A JSON string as it stands in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Str<'a> {
+    /// Between the quotes, escapes and all.
+    pub raw: &'a str,
+    /// Whether there are escapes.
+    pub escaped: bool,
+}
+
+impl<'a> Str<'a> {
+    /// The value.
+    pub fn text(self) -> Cow<'a, str> {
+        if self.escaped { Cow::Owned(unescape(self.raw)) } else { Cow::Borrowed(self.raw) }
+    }
+}
+
+/// A cursor over JSON text.
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at byte `at` of `text`.
+    pub fn new(text: &'a str, at: usize) -> Self {
+        Reader { text, at }
+    }
+
+    /// The text that it reads.
+    pub fn whole(&self) -> &'a str {
+        self.text
+    }
+
+    /// Where it stands.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    fn bytes(&self) -> &'a [u8] {
+        self.text.as_bytes()
+    }
+
+    fn error<T>(&self, what: &'static str) -> Result<T, JsonError> {
+        Err(JsonError { what, at: self.at })
+    }
+
+    /// The next byte that is not white space; 0 at the end.
+    #[inline]
+    pub fn peek(&mut self) -> u8 {
+        let bytes = self.bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return *byte;
+            }
+            self.at += 1;
+        }
+        0
+    }
+
+    #[inline]
+    fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), JsonError> {
+        if self.peek() != byte {
+            return self.error(what);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Steps into an object.
+    pub fn enter_object(&mut self) -> Result<(), JsonError> {
+        self.expect(b'{', "expected an object")
+    }
+
+    /// Steps into an array.
+    pub fn enter_array(&mut self) -> Result<(), JsonError> {
+        self.expect(b'[', "expected an array")
+    }
+
+    /// The next member's key, the cursor then being at its value; `None` after the last, the object being closed.
+    /// `first` is true before the first member.
+    #[inline]
+    pub fn member(&mut self, first: &mut bool) -> Result<Option<Str<'a>>, JsonError> {
+        match self.peek() {
+            b'}' => {
+                self.at += 1;
+                return Ok(None);
+            }
+            b',' if !*first => self.at += 1,
+            _ if *first => {}
+            _ => return self.error("expected , or }"),
+        }
+        *first = false;
+        self.key().map(Some)
+    }
+
+    /// Whether the array has another item, the cursor then being at it; if not, the array is closed.
+    pub fn item(&mut self, first: &mut bool) -> Result<bool, JsonError> {
+        match self.peek() {
+            b']' => {
+                // `[1,]` has had its comma by now, which the item after it would have refused.
+                self.at += 1;
+                return Ok(false);
+            }
+            b',' if !*first => {
+                self.at += 1;
+                if self.peek() == b']' {
+                    return self.error("expected a value after ,");
+                }
+            }
+            _ if *first => {}
+            _ => return self.error("expected , or ]"),
+        }
+        *first = false;
+        Ok(true)
+    }
+
+    #[inline]
+    fn key(&mut self) -> Result<Str<'a>, JsonError> {
+        let key = self.string()?;
+        self.expect(b':', "expected : after a key")?;
+        Ok(key)
+    }
+
+    /// A string.
+    #[inline]
+    pub fn string(&mut self) -> Result<Str<'a>, JsonError> {
+        if self.peek() != b'"' {
+            return self.error("expected a string");
+        }
+        let bytes = self.bytes();
+        let start = self.at + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            at = plain_until(bytes, at);
+            match bytes.get(at) {
+                Some(b'"') => {
+                    self.at = at + 1;
+                    return Ok(Str { raw: &self.text[start..at], escaped });
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    at = self.escape(at)?;
+                }
+                Some(_) => return Err(JsonError { what: "control character in a string", at }),
+                None => return Err(JsonError { what: "string without an end", at }),
+            }
+        }
+    }
+
+    /// The place after the escape at `at`.
+    fn escape(&self, at: usize) -> Result<usize, JsonError> {
+        match self.bytes().get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+            Some(b'u') if self.bytes().get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => {
+                Ok(at + 6)
+            }
+            _ => Err(JsonError { what: "unknown escape", at }),
+        }
+    }
+
+    /// Passes over a value of any kind, checking it; its text.
+    pub fn skip(&mut self) -> Result<&'a str, JsonError> {
+        self.peek();
+        let start = self.at;
+        let (mut depth, mut objects) = (0u32, 0u128);
+        'value: loop {
+            match self.peek() {
+                b'"' => {
+                    self.string()?;
+                }
+                open @ (b'{' | b'[') => {
+                    self.at += 1;
+                    let object = open == b'{';
+                    // '}' and ']' lie two above '{' and '['.
+                    if self.peek() == open + 2 {
+                        self.at += 1;
+                    } else if depth == JSON_DEPTH_MAX {
+                        return self.error("nested too deep");
+                    } else {
+                        depth += 1;
+                        objects = objects << 1 | u128::from(object);
+                        if object {
+                            self.key()?;
+                        }
+                        continue 'value;
+                    }
+                }
+                b'-' | b'0'..=b'9' => self.number()?,
+                b't' => self.literal("true")?,
+                b'f' => self.literal("false")?,
+                b'n' => self.literal("null")?,
+                0 if self.at == self.text.len() => return self.error("text ends where a value should be"),
+                _ => return self.error("expected a value"),
+            }
+            while depth > 0 {
+                match (self.peek(), objects & 1 == 1) {
+                    (b',', true) => {
+                        self.at += 1;
+                        self.key()?;
+                        continue 'value;
+                    }
+                    (b',', false) => {
+                        self.at += 1;
+                        continue 'value;
+                    }
+                    (b'}', true) | (b']', false) => {
+                        self.at += 1;
+                        depth -= 1;
+                        objects >>= 1;
+                    }
+                    (0, _) if self.at == self.text.len() => return self.error("text ends inside a value"),
+                    _ => return self.error("expected , or the end of the value"),
+                }
+            }
+            return Ok(&self.text[start..self.at]);
+        }
+    }
+
+    /// Passes over a value; what it holds.
+    #[inline]
+    pub fn value(&mut self) -> Result<Raw<'a>, JsonError> {
+        self.skip().map(Raw)
+    }
+
+    fn literal(&mut self, word: &'static str) -> Result<(), JsonError> {
+        if self.bytes()[self.at..].starts_with(word.as_bytes()) {
+            self.at += word.len();
+            Ok(())
+        } else {
+            self.error("expected true, false or null")
+        }
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let n = self.bytes()[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += n;
+        if n == 0 { self.error("expected a digit") } else { Ok(()) }
+    }
+
+    fn number(&mut self) -> Result<(), JsonError> {
+        let next = |reader: &Self| reader.bytes().get(reader.at).copied().unwrap_or_default();
+        if next(self) == b'-' {
+            self.at += 1;
+        }
+        if next(self) == b'0' {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if next(self) == b'.' {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(next(self), b'e' | b'E') {
+            self.at += 1;
+            if matches!(next(self), b'+' | b'-') {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+}
+
+/// The place from `at` on of the first quote, backslash or control character, eight bytes a step.
+#[inline]
+fn plain_until(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    let has_zero = |v: u64| v.wrapping_sub(ONES) & !v & HIGHS;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let v = u64::from_le_bytes(*chunk);
+        let quote = has_zero(v ^ (ONES * b'"' as u64));
+        let backslash = has_zero(v ^ (ONES * b'\\' as u64));
+        let control = v.wrapping_sub(ONES * 0x20) & !v & HIGHS;
+        // A borrow can mark a byte above the first hit, never below it.
+        let hit = quote | backslash | control;
+        if hit != 0 {
+            return at + (hit.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    at + bytes[at.min(bytes.len())..].iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
+}
+
+/// Undoes the escapes of a string that a reader has passed. Half a surrogate pair becomes U+FFFD.
+pub fn unescape(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    unescape_into(raw, &mut text);
+    text
+}
+
+/// The same, appended to a buffer that is kept from call to call.
+pub fn unescape_into(raw: &str, text: &mut String) {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        text.push_str(&rest[..at]);
+        let kind = rest.as_bytes().get(at + 1).copied().unwrap_or_default();
+        let mut n_bytes = 2;
+        match kind {
+            b'n' => text.push('\n'),
+            b't' => text.push('\t'),
+            b'r' => text.push('\r'),
+            b'b' => text.push('\u{8}'),
+            b'f' => text.push('\u{c}'),
+            b'u' => {
+                let (character, n) = unicode(&rest[at..]);
+                text.push(character);
+                n_bytes = n;
+            }
+            other => text.push(other as char),
+        }
+        rest = rest.get(at + n_bytes..).unwrap_or_default();
+    }
+    text.push_str(rest);
+}
+
+/// The character of a `\uXXXX` escape, or of two that form a pair, and how many bytes they take.
+fn unicode(escape: &str) -> (char, usize) {
+    let unit = |at: usize| {
+        let hex = escape.get(at..at + 6).and_then(|text| text.strip_prefix("\\u"))?;
+        u32::from_str_radix(hex, 16).ok()
+    };
+    let first = unit(0).unwrap_or(0xFFFD);
+    if let (0xD800..=0xDBFF, Some(second @ 0xDC00..=0xDFFF)) = (first, unit(6)) {
+        let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
+    }
+    (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads the text as one value and nothing after it.
+    fn read(text: &str) -> Result<&str, JsonError> {
+        let mut reader = Reader::new(text, 0);
+        let value = reader.skip()?;
+        reader.peek();
+        if reader.at() == text.len() { Ok(value) } else { reader.error("text after the value") }
+    }
+
+    #[test]
+    fn agrees_with_serde_json_on_what_is_json() {
+        let texts = [
+            "{}", "[]", "{\"a\":1}", " [1, 2.5e-3 ,\t-0] ", "\"\\u00e9\\n\\\"\"", "null", "tru", "[1,]", "{,}", "{\"a\"}", "{\"a\":}",
+            "01", "-", "1.", "1e", "\"\u{1}\"", "\"\\x\"", "\"\\u12g4\"", "[1 2]", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "\"", "\"\\", "",
+            "[[[[]]]]", "{\"a\":{\"b\":[{}]}}", "nul", "truefalse", "\"long enough for a step of eight \\\\ and\"", "[\"é\",\"日本\"]", "]", "}",
+        ];
+        for text in texts {
+            let theirs = serde_json::from_str::<serde_json::Value>(text);
+            assert_eq!(read(text).is_ok(), theirs.is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn unescapes_as_serde_json_does() {
+        for raw in ["plain", "\\u00e9\\ud83d\\ude00", "a\\nb\\tc\\\\d\\/e\\\"f\\b\\f\\r", "日本\\u65e5"] {
+            let theirs: String = serde_json::from_str(&format!("\"{raw}\"")).unwrap();
+            assert_eq!(unescape(raw), theirs);
+        }
+        assert_eq!(unescape("\\ud800x"), "\u{fffd}x");
+    }
+
+    #[test]
+    fn depth_has_a_limit_and_the_stack_does_not_matter() {
+        let deep = |n: usize| format!("{}1{}", "[".repeat(n), "]".repeat(n));
+        assert!(read(&deep(JSON_DEPTH_MAX as usize)).is_ok());
+        assert_eq!(read(&deep(100_000)).unwrap_err().what, "nested too deep");
+    }
+}

@@ -1,0 +1,9 @@
+//! The stages of the road, in order: bytes are decoded to messages, messages parsed to events, events classified,
+//! rules find what is wrong, and metrics are derived.
+//!
+//! Everything here is a function of its arguments. Nothing knows a clock, a network, a file or an environment.
+
+pub mod json;
+
+pub mod decode;
+pub mod parse;

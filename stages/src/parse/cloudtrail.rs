@@ -1,0 +1,314 @@
+//! CloudTrail events → API activity, authentication, account change (AWS's own mapping to OCSF, where it has one).
+//!
+//! One pass over the text fills the slots. Members are read by name, in any order; those without a column are kept
+//! in `unmapped`. The session's issuer is left out of that where it only repeats the identity around it.
+
+use super::{ParseError, set_class, set_status, set_time, text, time::epoch_ms, unmapped::Unmapped};
+use crate::{
+    decode::{Context, DecodeError},
+    json::{Raw, Reader, Str},
+};
+use kinescope_schemas::{
+    Event, Id, Row, Source, Table, Value,
+    tables::{api_activity as t, base},
+};
+
+mod class;
+mod resources;
+
+/// Reads one event; the cursor is left behind it.
+pub(super) fn parse<'a>(reader: &mut Reader<'a>, context: Context<'a, '_>) -> Result<Event<'a>, DecodeError> {
+    let start = reader.at();
+    let mut event = Reading::default();
+    event.read(reader).map_err(ParseError::Json)?;
+    let raw = &reader.whole()[start..reader.at()];
+    event.finish(raw, context).map_err(DecodeError::Parse)
+}
+
+/// An event while it is read.
+#[derive(Default)]
+struct Reading<'a> {
+    row: Row<'a>,
+    unmapped: Unmapped,
+    time_ms: Option<i64>,
+    resources: Option<Raw<'a>>,
+    response: Option<Raw<'a>>,
+    request: Option<Raw<'a>>,
+    additional: Option<Raw<'a>>,
+    issuer: [Option<Raw<'a>>; 4],
+}
+
+type Read = Result<(), crate::json::JsonError>;
+
+impl<'a> Reading<'a> {
+    fn read(&mut self, reader: &mut Reader<'a>) -> Read {
+        reader.enter_object()?;
+        let mut first = true;
+        while let Some(key) = reader.member(&mut first)? {
+            if key.raw == "userIdentity" && reader.peek() == b'{' {
+                self.identity(reader)?;
+                continue;
+            }
+            let value = reader.value()?;
+            self.member(key, value);
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, key: Str<'a>, value: Raw<'a>) {
+        let column = match key.raw {
+            "eventTime" => {
+                self.time_ms = value.text().and_then(|text| epoch_ms(&text));
+                base::ORIGINAL_TIME
+            }
+            "eventSource" => t::API_SERVICE_NAME,
+            "eventName" => t::API_OPERATION,
+            "awsRegion" => base::CLOUD_REGION,
+            "sourceIPAddress" => return self.source_address(value),
+            "userAgent" => t::HTTP_REQUEST_USER_AGENT,
+            "errorCode" => t::API_RESPONSE_ERROR,
+            "errorMessage" => t::API_RESPONSE_MESSAGE,
+            "requestID" => t::API_REQUEST_UID,
+            "eventID" => base::METADATA_UID,
+            "eventType" => base::EVENT_CODE,
+            "eventVersion" => base::PRODUCT_VERSION,
+            "eventCategory" => base::PRODUCT_FEATURE,
+            "apiVersion" => t::API_VERSION,
+            "recipientAccountId" => base::CLOUD_ACCOUNT_UID,
+            "vpcEndpointId" => t::SRC_ENDPOINT_UID,
+            "requestParameters" => return self.request = Some(value),
+            "responseElements" => return self.response = Some(value),
+            "additionalEventData" => return self.additional = Some(value),
+            "resources" if value.is_array() => return self.resources = Some(value),
+            "tlsDetails" => return self.json_column(t::TLS_DETAILS, value),
+            "readOnly" if value.bool().is_some() => return self.row.set(t::READ_ONLY, value.bool()),
+            "managementEvent" if value.bool().is_some() => return self.row.set(t::MANAGEMENT_EVENT, value.bool()),
+            _ => return self.unmapped.add("", key.raw, value),
+        };
+        match text(Some(value)) {
+            Value::Null => self.unmapped.add("", key.raw, value),
+            text => self.row.set(column, text),
+        }
+    }
+
+    fn json_column(&mut self, column: usize, value: Raw<'a>) {
+        if !value.is_null() {
+            self.row.set(column, value.0);
+        }
+    }
+
+    /// An address, or the name of the AWS service that called.
+    fn source_address(&mut self, value: Raw<'a>) {
+        let address = text(Some(value));
+        let is_ip = address.as_str().is_some_and(|text| text.parse::<std::net::IpAddr>().is_ok());
+        self.row.set(if is_ip { t::SRC_ENDPOINT_IP } else { t::SRC_ENDPOINT_SVC_NAME }, address);
+    }
+
+    fn identity(&mut self, reader: &mut Reader<'a>) -> Read {
+        reader.enter_object()?;
+        let mut first = true;
+        while let Some(key) = reader.member(&mut first)? {
+            let column = match key.raw {
+                "type" => t::ACTOR_USER_TYPE,
+                "principalId" => t::ACTOR_USER_UID_ALT,
+                "arn" => t::ACTOR_USER_UID,
+                "accountId" => t::ACTOR_USER_ACCOUNT_UID,
+                "accessKeyId" | "credentialId" => t::ACTOR_USER_CREDENTIAL_UID,
+                "userName" => t::ACTOR_USER_NAME,
+                "invokedBy" => t::ACTOR_INVOKED_BY,
+                "identityProvider" => t::ACTOR_IDP_NAME,
+                "sessionContext" if reader.peek() == b'{' => {
+                    self.session(reader)?;
+                    continue;
+                }
+                _ => {
+                    let value = reader.value()?;
+                    self.unmapped.add("userIdentity.", key.raw, value);
+                    continue;
+                }
+            };
+            let value = reader.value()?;
+            match text(Some(value)) {
+                Value::Null => self.unmapped.add("userIdentity.", key.raw, value),
+                text => self.row.set(column, text),
+            }
+        }
+        Ok(())
+    }
+
+    fn session(&mut self, reader: &mut Reader<'a>) -> Read {
+        reader.enter_object()?;
+        let mut first = true;
+        while let Some(key) = reader.member(&mut first)? {
+            match key.raw {
+                "sessionIssuer" if reader.peek() == b'{' => self.issuer(reader)?,
+                "attributes" if reader.peek() == b'{' => self.attributes(reader)?,
+                "webIdFederationData" => {
+                    let value = reader.value()?;
+                    if let Some(provider) = value.fields().text("federatedProvider") {
+                        self.row.set(t::ACTOR_IDP_NAME, provider);
+                    }
+                    self.unmapped.add("userIdentity.sessionContext.", key.raw, value);
+                }
+                _ => self.unmapped.add("userIdentity.sessionContext.", key.raw, reader.value()?),
+            }
+        }
+        Ok(())
+    }
+
+    fn issuer(&mut self, reader: &mut Reader<'a>) -> Read {
+        reader.enter_object()?;
+        let mut first = true;
+        while let Some(key) = reader.member(&mut first)? {
+            let value = reader.value()?;
+            match key.raw {
+                "arn" => self.row.set(t::ACTOR_SESSION_ISSUER, text(Some(value))),
+                "type" => self.issuer[0] = Some(value),
+                "principalId" => self.issuer[1] = Some(value),
+                "accountId" => self.issuer[2] = Some(value),
+                "userName" => self.issuer[3] = Some(value),
+                _ => self.unmapped.add("userIdentity.sessionContext.sessionIssuer.", key.raw, value),
+            }
+        }
+        Ok(())
+    }
+
+    fn attributes(&mut self, reader: &mut Reader<'a>) -> Read {
+        reader.enter_object()?;
+        let mut first = true;
+        while let Some(key) = reader.member(&mut first)? {
+            let value = reader.value()?;
+            match key.raw {
+                "mfaAuthenticated" if value.bool().is_some() => self.row.set(t::ACTOR_SESSION_IS_MFA, value.bool()),
+                "creationDate" => match value.text().and_then(|text| epoch_ms(&text)) {
+                    Some(ms) => self.row.set(t::ACTOR_SESSION_CREATED_TIME, ms),
+                    None => self.unmapped.add("userIdentity.sessionContext.attributes.", key.raw, value),
+                },
+                _ => self.unmapped.add("userIdentity.sessionContext.attributes.", key.raw, value),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, raw: &'a str, context: Context<'a, '_>) -> Result<Event<'a>, ParseError> {
+        for (column, what) in [(t::API_SERVICE_NAME, "eventSource"), (t::API_OPERATION, "eventName")] {
+            if self.row[column].is_null() {
+                return Err(ParseError::Missing { kind: "CloudTrail event", what });
+            }
+        }
+        self.keep_issuer();
+        self.keep_payloads();
+        let envelope = context.envelope;
+        let row = &mut self.row;
+        set_time(row, self.time_ms, context);
+        if row[base::CLOUD_ACCOUNT_UID].is_null() {
+            let account = row[t::ACTOR_USER_ACCOUNT_UID].clone();
+            row.set(base::CLOUD_ACCOUNT_UID, if account.is_null() { envelope.account.clone().into() } else { account });
+        }
+        if row[base::CLOUD_REGION].is_null() {
+            row.set(base::CLOUD_REGION, envelope.region.clone());
+        }
+        row.set(base::PRODUCT_NAME, "CloudTrail");
+        row.set(base::LOG_NAME, "CloudTrail");
+        let type_id = match row.str(t::ACTOR_USER_TYPE) {
+            "" => Value::Null,
+            "IAMUser" => Value::Int(1),
+            "Root" => Value::Int(2),
+            "AWSService" => Value::Int(3),
+            _ => Value::Int(99),
+        };
+        row.set(t::ACTOR_USER_TYPE_ID, type_id);
+        row.set(base::STATUS_CODE, row[t::API_RESPONSE_ERROR].clone());
+        row.set(base::STATUS_DETAIL, row[t::API_RESPONSE_MESSAGE].clone());
+        set_status(row, Some(row[t::API_RESPONSE_ERROR].is_null()));
+        let class = class::of(row.str(t::API_SERVICE_NAME), row.str(t::API_OPERATION), row.is_true(t::READ_ONLY));
+        set_class(row, class.class, class.activity);
+        class::fill(row, class.class, self.request, self.response, self.additional);
+        resources::fill(row, &mut self.unmapped, class.class, self.resources);
+        let key = key(row, raw);
+        if row[base::METADATA_UID].is_null() {
+            row.set(base::METADATA_UID, key.to_string());
+        }
+        let unmapped = std::mem::take(&mut self.unmapped);
+        row.set(base::UNMAPPED, unmapped.finish());
+        Ok(Event { source: Source::CloudTrail, table: Table::ApiActivity, key, row: self.row, raw })
+    }
+
+    /// The issuer names the role; its other members usually repeat the identity.
+    fn keep_issuer(&mut self) {
+        let [kind, principal, account, name] = self.issuer;
+        const PREFIX: &str = "userIdentity.sessionContext.sessionIssuer.";
+        if let Some(kind) = kind.filter(|kind| kind.0 != "\"Role\"") {
+            self.unmapped.add(PREFIX, "type", kind);
+        }
+        let session = self.row.str(t::ACTOR_USER_UID_ALT).split(':').next().unwrap_or_default();
+        if let Some(principal) = principal.filter(|p| p.str().is_none_or(|p| p.raw != session)) {
+            self.unmapped.add(PREFIX, "principalId", principal);
+        }
+        let of_identity = self.row.str(t::ACTOR_USER_ACCOUNT_UID);
+        if let Some(account) = account.filter(|a| a.str().is_none_or(|a| a.raw != of_identity)) {
+            self.unmapped.add(PREFIX, "accountId", account);
+        }
+        let Some(name) = name else { return };
+        let role = self.row.str(t::ACTOR_SESSION_ISSUER).rsplit('/').next().unwrap_or_default();
+        if self.row[t::ACTOR_USER_NAME].is_null() {
+            self.row.set(t::ACTOR_USER_NAME, text(Some(name)));
+        } else if name.str().is_none_or(|name| name.raw != role) {
+            self.unmapped.add(PREFIX, "userName", name);
+        }
+    }
+
+    fn keep_payloads(&mut self) {
+        if let Some(request) = self.request.filter(|raw| !raw.is_null()) {
+            self.row.set(t::API_REQUEST_DATA, request.0);
+        }
+        if let Some(response) = self.response.filter(|raw| !raw.is_null()) {
+            self.row.set(t::API_RESPONSE_DATA, without_session_token(response.0));
+        }
+        if let Some(additional) = self.additional {
+            self.json_column(t::ADDITIONAL_EVENT_DATA, additional);
+        }
+    }
+}
+
+/// The account and CloudTrail's id for the event, or else the text: the same event arrives by several ways.
+fn key(row: &Row<'_>, raw: &str) -> Id {
+    let id = match row.str(base::METADATA_UID) {
+        "" => raw,
+        id => id,
+    };
+    Id::of(&[b"cloudtrail", row.str(base::CLOUD_ACCOUNT_UID).as_bytes(), id.as_bytes()])
+}
+
+/// AssumeRole's response carries a credential. It has no business in a lake.
+fn without_session_token(json: &str) -> Value<'_> {
+    const MEMBER: &str = "\"sessionToken\":\"";
+    let Some(at) = memchr::memmem::find(json.as_bytes(), MEMBER.as_bytes()) else { return json.into() };
+    let from = at + MEMBER.len();
+    let Ok(token) = Reader::new(json, from - 1).string() else { return json.into() };
+    format!("{}[redacted]{}", &json[..from], &json[from + token.raw.len()..]).into()
+}
+
+/// The slot that holds the member at this path of a CloudTrail event, as a rule names it. Slots whose text differs
+/// from the member's, or that hold only some of its values, are not among them.
+pub fn raw_path(path: &str) -> Option<usize> {
+    Some(match path {
+        "eventSource" => t::API_SERVICE_NAME,
+        "eventName" => t::API_OPERATION,
+        "awsRegion" => base::CLOUD_REGION,
+        "userAgent" => t::HTTP_REQUEST_USER_AGENT,
+        "errorCode" => t::API_RESPONSE_ERROR,
+        "errorMessage" => t::API_RESPONSE_MESSAGE,
+        "eventType" => base::EVENT_CODE,
+        "userIdentity.type" => t::ACTOR_USER_TYPE,
+        "userIdentity.arn" => t::ACTOR_USER_UID,
+        "userIdentity.invokedBy" => t::ACTOR_INVOKED_BY,
+        "userIdentity.principalId" => t::ACTOR_USER_UID_ALT,
+        "userIdentity.accountId" => t::ACTOR_USER_ACCOUNT_UID,
+        "userIdentity.sessionContext.sessionIssuer.arn" => t::ACTOR_SESSION_ISSUER,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

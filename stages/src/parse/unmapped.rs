@@ -1,0 +1,67 @@
+//! What has no column: a JSON object of text by path, so that nothing of an event is lost.
+
+use crate::json::Raw;
+use kinescope_schemas::Value;
+
+/// Collects members that have no column.
+#[derive(Default)]
+pub(super) struct Unmapped(String);
+
+impl Unmapped {
+    /// Adds a member under `prefix` and `name`; null, empty text, empty objects and lists are left out.
+    pub(super) fn add(&mut self, prefix: &str, name: &str, value: Raw<'_>) {
+        if matches!(value.0, "null" | "\"\"" | "{}" | "[]") {
+            return;
+        }
+        self.key(prefix, name);
+        if value.0.starts_with('"') {
+            self.0.push_str(value.0);
+        } else {
+            quote(value.0, &mut self.0);
+        }
+    }
+
+    /// Adds text.
+    pub(super) fn add_text(&mut self, name: &str, text: &str) {
+        if !text.is_empty() && text != "-" {
+            self.key("", name);
+            quote(text, &mut self.0);
+        }
+    }
+
+    fn key(&mut self, prefix: &str, name: &str) {
+        self.0.push(if self.0.is_empty() { '{' } else { ',' });
+        self.0.push('"');
+        // Keys are the source's own, in JSON's escapes already where they came from JSON.
+        self.0.push_str(prefix);
+        self.0.push_str(name);
+        self.0.push_str("\":");
+    }
+
+    /// The column's value.
+    pub(super) fn finish<'a>(mut self) -> Value<'a> {
+        if self.0.is_empty() {
+            return Value::Null;
+        }
+        self.0.push('}');
+        Value::from(self.0)
+    }
+}
+
+/// Appends `text` as a JSON string.
+pub(super) fn quote(text: &str, out: &mut String) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            control => out.push_str(&format!("\\u{control:04x}")),
+        }
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+    out.push('"');
+}
