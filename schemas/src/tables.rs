@@ -5,14 +5,19 @@ use crate::table::{Spec, Table};
 /// Declares the columns of a table: a constant for each slot of the row, and the list that everything is made from.
 macro_rules! columns {
     ($first:expr; $($(#[doc = $doc:literal])+ $name:ident $path:literal $kind:ident;)+) => {
-        #[expect(clippy::upper_case_acronyms, reason = "numbers the constants below")]
-        enum Slot { $($name),+ }
-        $($(#[doc = $doc])+ pub const $name: usize = $first + Slot::$name as usize;)+
-        /// How many slots a row has so far.
-        pub const END: usize = $first + [$($path),+].len();
+        columns!(@number $first; $($(#[doc = $doc])+ $name)+);
         pub(crate) fn columns() -> Vec<crate::table::Column> {
             vec![$(crate::table::Column::new($path, crate::table::Kind::$kind, concat!($($doc),+))),+]
         }
+    };
+    (@number $at:expr; $(#[doc = $doc:literal])+ $name:ident $($rest:tt)*) => {
+        $(#[doc = $doc])+
+        pub const $name: usize = $at;
+        columns!(@number $name + 1; $($rest)*);
+    };
+    (@number $at:expr;) => {
+        /// How many slots a row has so far.
+        pub const END: usize = $at;
     };
 }
 

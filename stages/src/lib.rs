@@ -7,3 +7,9 @@ pub mod json;
 
 pub mod decode;
 pub mod parse;
+
+pub mod classify;
+
+pub mod detect;
+
+pub mod derive;

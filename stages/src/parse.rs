@@ -24,6 +24,9 @@ pub mod time;
 mod unmapped;
 mod words;
 
+pub(crate) use unmapped::quote;
+pub(crate) use words::first_word;
+
 pub use cloudtrail::raw_path;
 pub use flow::{FlowFormat, FlowFormatError};
 pub use metrics::emf_points;

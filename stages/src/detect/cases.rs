@@ -1,0 +1,69 @@
+//! Runs a rule's inline cases: through decode and parse, as traffic comes.
+
+use super::{Rule, Subject};
+use crate::{
+    decode::{Bad, DecodeError, Envelope, Input, Limits, Message, Visitor, decode},
+    parse::{Settings, parse},
+};
+use kinescope_schemas::{Event, Id};
+use serde_json::Value as Json;
+
+/// A case that did not come out as its author says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// The case.
+    pub case: String,
+    /// What was expected and what came.
+    pub reason: String,
+}
+
+/// Runs the cases of a rule.
+pub fn run(rule: &Rule) -> Vec<Failure> {
+    rule.cases
+        .iter()
+        .filter_map(|case| {
+            let fired = with_event(&case.event, |event| rule.sees(event.source) && rule.matches(&Subject::new(event)));
+            let reason = match fired {
+                Ok(fired) if fired == case.fires => return None,
+                Ok(true) => "should be quiet, but the rule fires".to_owned(),
+                Ok(false) => "should fire, but the rule is quiet".to_owned(),
+                Err(error) => format!("its event cannot be read: {error}"),
+            };
+            Some(Failure { case: case.name.clone(), reason })
+        })
+        .collect()
+}
+
+/// Reads one event and looks at it.
+pub fn with_event<T>(event: &Json, look: impl FnMut(&Event<'_>) -> T) -> Result<T, String> {
+    let text = event.to_string();
+    let mut reading = Reading { look, seen: None };
+    let input = Input {
+        bytes: text.as_bytes(),
+        record_id: Id::of(&[text.as_bytes()]),
+        offset: 0,
+        header: None,
+        envelope: &Envelope::default(),
+    };
+    decode(&input, &Limits::default(), &mut reading);
+    reading.seen.unwrap_or_else(|| Err("there is no event in it".to_owned()))
+}
+
+struct Reading<F, T> {
+    look: F,
+    seen: Option<Result<T, String>>,
+}
+
+impl<T, F: FnMut(&Event<'_>) -> T> Visitor for Reading<F, T> {
+    fn message(&mut self, message: Message<'_, '_>) -> Result<(), DecodeError> {
+        let mut event = parse(message, &Settings::default())?;
+        crate::classify::classify(&mut event);
+        let seen = (self.look)(&event);
+        self.seen.get_or_insert(Ok(seen));
+        Ok(())
+    }
+    fn control(&mut self) {}
+    fn bad(&mut self, bad: Bad<'_, '_>) {
+        self.seen.get_or_insert(Err(bad.error.to_string()));
+    }
+}

@@ -1,0 +1,190 @@
+//! A finding: a rule matched an event. It becomes a row of the findings table, and by that OCSF's detection finding.
+
+use super::rule::Rule;
+use kinescope_schemas::{
+    Class, Event, Id, Row, Severity, Source, Table, Value, ocsf,
+    tables::{api_activity as api, base, findings as t},
+};
+use serde_json::{Map, Value as Json, json};
+
+/// What our findings call their product.
+pub const PRODUCT: &str = "Kinescope";
+
+/// A rule matched an event.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Derived from the event and the rule.
+    pub uid: Id,
+    /// Of the rule.
+    pub severity: Severity,
+    /// Of the event, milliseconds since 1970.
+    pub time_ms: i64,
+    /// The rule's id.
+    pub rule: String,
+    /// The account.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// The resource that alerts are folded by: the one it was done to, or who did it.
+    pub resource: String,
+    /// Who did it.
+    pub actor: String,
+    /// The row.
+    pub row: Row<'static>,
+}
+
+impl Finding {
+    /// Makes the finding.
+    pub fn new(event: &Event<'_>, rule: &Rule) -> Finding {
+        let uid = Id::of(&[b"finding", &event.key.0, rule.id.as_bytes()]);
+        let actor = actor(event);
+        let resources = resources(event);
+        let resource = resources.first().map_or_else(|| actor.clone(), |first| first["uid"].as_str().unwrap_or_default().to_owned());
+        let mut row = Row::default();
+        head(&mut row, event, rule, uid);
+        row.set(t::ATTACKS, attacks(rule));
+        let related = json!([{"uid": event.uid(), "type_uid": event.row.int(base::TYPE_UID)}]);
+        row.set(t::RELATED_EVENTS, related.to_string());
+        if !resources.is_empty() {
+            row.set(t::RESOURCES, Json::from(resources).to_string());
+        }
+        row.set(t::EVIDENCES, json!([evidence(event)]).to_string());
+        row.set(t::ACTOR_UID, Value::text_or_null(actor.clone()));
+        row.set(t::RESOURCE_UID, Value::text_or_null(resource.clone()));
+        Finding {
+            uid,
+            severity: rule.severity,
+            time_ms: event.time_ms(),
+            rule: rule.id.clone(),
+            account: event.row.str(base::CLOUD_ACCOUNT_UID).to_owned(),
+            region: event.row.str(base::CLOUD_REGION).to_owned(),
+            resource,
+            actor,
+            row,
+        }
+    }
+
+    /// OCSF's detection finding.
+    pub fn to_json(&self) -> Json {
+        ocsf::row_to_json(Table::Findings, &self.row)
+    }
+}
+
+fn head(row: &mut Row<'static>, event: &Event<'_>, rule: &Rule, uid: Id) {
+    const NEW: i64 = 1;
+    let class = Class::DetectionFinding.uid();
+    row.set(base::METADATA_UID, uid.to_string());
+    for (column, value) in [
+        (base::TIME, event.time_ms()),
+        (base::TIME_DT, event.time_ms()),
+        (base::CLASS_UID, class),
+        (base::CATEGORY_UID, class / 1000),
+        (base::ACTIVITY_ID, NEW),
+        (base::TYPE_UID, class * 100 + NEW),
+        (base::SEVERITY_ID, rule.severity.id()),
+        (base::STATUS_ID, NEW),
+        (t::ANALYTIC_TYPE_ID, 1),
+        (t::CREATED_TIME, event.time_ms()),
+        (t::COUNT, 1),
+    ] {
+        row.set(column, value);
+    }
+    row.set(base::SEVERITY_REASON, "the rule's level");
+    row.set(base::CATEGORY, "finding");
+    row.set(base::PRODUCT_NAME, PRODUCT);
+    row.set(base::LOG_NAME, event.source.name());
+    for column in [base::CLOUD_ACCOUNT_UID, base::CLOUD_REGION] {
+        row.set(column, Value::text_or_null(event.row.str(column).to_owned()));
+    }
+    row.set(base::MESSAGE, rule.title.clone());
+    row.set(t::FINDING_UID, uid.to_string());
+    row.set(t::FINDING_TITLE, rule.title.clone());
+    row.set(t::FINDING_DESC, Value::text_or_null(rule.description.clone()));
+    row.set(t::ANALYTIC_UID, rule.id.clone());
+    row.set(t::ANALYTIC_NAME, rule.title.clone());
+}
+
+fn attacks(rule: &Rule) -> Value<'static> {
+    // MITRE's own ids of the tactics of the enterprise matrix.
+    const TACTICS: &[(&str, &str)] = &[
+        ("reconnaissance", "TA0043"),
+        ("resource-development", "TA0042"),
+        ("initial-access", "TA0001"),
+        ("execution", "TA0002"),
+        ("persistence", "TA0003"),
+        ("privilege-escalation", "TA0004"),
+        ("defense-evasion", "TA0005"),
+        ("credential-access", "TA0006"),
+        ("discovery", "TA0007"),
+        ("lateral-movement", "TA0008"),
+        ("collection", "TA0009"),
+        ("command-and-control", "TA0011"),
+        ("exfiltration", "TA0010"),
+        ("impact", "TA0040"),
+    ];
+    let tactics: Vec<_> = rule
+        .tactics()
+        .filter_map(|name| TACTICS.iter().find(|(known, _)| *known == name))
+        .map(|(name, uid)| json!({"uid": uid, "name": name.replace('-', " ")}))
+        .collect();
+    let attacks: Vec<_> = rule
+        .techniques()
+        .map(|technique| {
+            let mut attack = json!({"technique": {"uid": technique.split('.').next()}});
+            if technique.contains('.') {
+                attack["sub_technique"] = json!({"uid": technique});
+            }
+            if let Some(tactic) = tactics.first() {
+                attack["tactic"] = tactic.clone();
+            }
+            attack
+        })
+        .collect();
+    if attacks.is_empty() { Value::Null } else { Json::from(attacks).to_string().into() }
+}
+
+/// Who did it: an ARN where there is one.
+fn actor(event: &Event<'_>) -> String {
+    if event.source != Source::CloudTrail {
+        return event.row.str(base::LOG_NAME).to_owned();
+    }
+    [api::ACTOR_USER_UID, api::ACTOR_USER_UID_ALT, api::ACTOR_USER_NAME, api::ACTOR_INVOKED_BY, api::SRC_ENDPOINT_IP]
+        .iter()
+        .map(|column| event.row.str(*column))
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// What it was done to: what CloudTrail names, else the first identifier among the parameters.
+fn resources(event: &Event<'_>) -> Vec<Json> {
+    const IDS: &[&str] = &[
+        "bucketName", "groupId", "instanceId", "functionName", "userName", "roleName", "trailName", "name", "detectorId", "dBInstanceIdentifier",
+        "dBSnapshotIdentifier", "snapshotId", "imageId", "loadBalancerArn", "listenerArn", "resourceArn", "logGroupName", "keyId", "secretId",
+        "networkAclId", "routeTableId", "vpcPeeringConnectionId", "groupName", "configurationRecorderName",
+    ];
+    if event.source != Source::CloudTrail {
+        return Vec::new();
+    }
+    let named: Vec<Json> = serde_json::from_str(event.row.str(api::RESOURCES)).unwrap_or_default();
+    let named: Vec<Json> = named.into_iter().filter(|resource| resource.get("uid").is_some()).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let request: Json = serde_json::from_str(event.row.str(api::API_REQUEST_DATA)).unwrap_or_default();
+    let first = IDS.iter().find_map(|id| Some((id, request.get(*id)?.as_str().filter(|text| !text.is_empty())?)));
+    first.map(|(id, uid)| json!({"uid": uid, "type": id})).into_iter().collect()
+}
+
+/// What shows it: the call, who made it and from where, and the event itself.
+fn evidence(event: &Event<'_>) -> Json {
+    let mut evidence = Map::new();
+    let whole = ocsf::to_json(event);
+    for part in ["api", "actor", "src_endpoint", "dst_endpoint", "connection_info"] {
+        if let Some(value) = whole.get(part) {
+            evidence.insert(part.to_owned(), value.clone());
+        }
+    }
+    evidence.insert("data".to_owned(), json!(event.raw));
+    Json::Object(evidence)
+}
