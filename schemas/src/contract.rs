@@ -125,18 +125,25 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, now).unwrap();
         }
-        fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}; make it with KINESCOPE_BLESS=1", path.display()))
+        fs::read_to_string(&path)
+            .unwrap_or_else(|e| panic!("{}: {e}; make it with KINESCOPE_BLESS=1", path.display()))
     }
 
     #[test]
     fn contracts_only_grow() {
         for table in Table::ALL {
             let now = json(table);
-            let frozen: Value =
-                serde_json::from_str(&golden(&format!("schemas/golden/{}.json", table.name()), &format!("{now:#}\n")))
-                    .unwrap();
+            let frozen: Value = serde_json::from_str(&golden(
+                &format!("schemas/golden/{}.json", table.name()),
+                &format!("{now:#}\n"),
+            ))
+            .unwrap();
             let broken = broken_by(&frozen, &now);
-            assert!(broken.is_empty(), "{}: {broken:?} changed or went: readers of old files would break", table.name());
+            assert!(
+                broken.is_empty(),
+                "{}: {broken:?} changed or went: readers of old files would break",
+                table.name()
+            );
         }
     }
 
@@ -144,7 +151,11 @@ mod tests {
     fn broken_by(frozen: &Value, now: &Value) -> Vec<String> {
         let columns = |contract: &Value| contract["columns"].as_array().cloned().unwrap_or_default();
         let (old, new) = (columns(frozen), columns(now));
-        old.iter().enumerate().filter(|(at, column)| new.get(*at) != Some(column)).map(|(_, c)| c["name"].to_string()).collect()
+        old.iter()
+            .enumerate()
+            .filter(|(at, column)| new.get(*at) != Some(column))
+            .map(|(_, c)| c["name"].to_string())
+            .collect()
     }
 
     #[test]
@@ -174,7 +185,11 @@ mod tests {
         .into_iter()
         .chain(Table::ALL.map(|table| (format!("schemas/docs/{}.md", table.name()), docs(table))))
         {
-            assert_eq!(golden(&path, &now), now, "{path} is stale: KINESCOPE_BLESS=1 cargo test -p kinescope-schemas");
+            assert_eq!(
+                golden(&path, &now),
+                now,
+                "{path} is stale: KINESCOPE_BLESS=1 cargo test -p kinescope-schemas"
+            );
         }
     }
 }

@@ -33,7 +33,9 @@ pub mod operations;
 pub(crate) fn spec(table: Table) -> Spec {
     match table {
         Table::ApiActivity => Spec::new("api_activity", api_activity::DOC, api_activity::columns()),
-        Table::NetworkActivity => Spec::new("network_activity", network_activity::DOC, network_activity::columns()),
+        Table::NetworkActivity => {
+            Spec::new("network_activity", network_activity::DOC, network_activity::columns())
+        }
         Table::HttpActivity => Spec::new("http_activity", http_activity::DOC, http_activity::columns()),
         Table::Findings => Spec::new("findings", findings::DOC, findings::columns()),
         Table::Operations => Spec::new("operations", operations::DOC, operations::columns()),

@@ -4,7 +4,10 @@
 
 use kinescope_schemas::{
     Event, Severity, Table,
-    tables::{api_activity as api, base, findings, http_activity as http, logs, network_activity as network, operations as ops},
+    tables::{
+        api_activity as api, base, findings, http_activity as http, logs, network_activity as network,
+        operations as ops,
+    },
 };
 
 mod operation;
@@ -43,8 +46,13 @@ const DEFENCES: &[&str] = &[
     "logs.amazonaws.com",
 ];
 /// Services that say who may do what.
-const IDENTITY: &[&str] =
-    &["iam.amazonaws.com", "organizations.amazonaws.com", "sso.amazonaws.com", "sts.amazonaws.com", "rolesanywhere.amazonaws.com"];
+const IDENTITY: &[&str] = &[
+    "iam.amazonaws.com",
+    "organizations.amazonaws.com",
+    "sso.amazonaws.com",
+    "sts.amazonaws.com",
+    "rolesanywhere.amazonaws.com",
+];
 /// Services that keep keys and secrets.
 const KEYS: &[&str] = &["kms.amazonaws.com", "secretsmanager.amazonaws.com", "acm-pca.amazonaws.com"];
 const ANY: &[&str] = &[];
@@ -120,7 +128,8 @@ fn call(event: &Event) -> Verdict {
             && (line.2 == Either || line.2 == outcome)
             && (line.3 == Anyone || line.3 == who)
     };
-    let (severity, reason) = CALLS.iter().find(fits).map_or((Unknown, "no line fits"), |line| (line.4, line.5));
+    let (severity, reason) =
+        CALLS.iter().find(fits).map_or((Unknown, "no line fits"), |line| (line.4, line.5));
     (severity, act.name(), reason)
 }
 
@@ -146,7 +155,9 @@ fn outcome(event: &Event) -> Outcome {
 
 /// Whether an error code says that permissions were missing.
 pub fn is_denied(code: &str) -> bool {
-    ["AccessDenied", "UnauthorizedOperation", "Forbidden", "NotAuthorized", "Unauthorized"].iter().any(|word| code.contains(word))
+    ["AccessDenied", "UnauthorizedOperation", "Forbidden", "NotAuthorized", "Unauthorized"]
+        .iter()
+        .any(|word| code.contains(word))
 }
 
 /// Findings that arrive, on GuardDuty's scale of 10.

@@ -16,7 +16,7 @@ mod row;
 pub use row::row;
 
 /// Sets of dimensions that one metric may have in a run.
-pub const DIMENSION_SETS_MAX: usize = 2_000;
+pub const DIMENSION_SETS_MAX: usize = 5_000;
 /// Sets of dimensions that all metrics of a run may have together.
 pub const DIMENSION_SETS_TOTAL_MAX: usize = 20_000;
 /// Points that are kept open; when there are more, the oldest minutes are closed.
@@ -107,7 +107,15 @@ impl Points {
         let row = &event.row;
         let mut at = At { points: self, minute_ms: event.time_ms().div_euclid(MINUTE_MS) * MINUTE_MS };
         let account = ("account", row.str(base::CLOUD_ACCOUNT_UID));
-        at.count("events", &[account, ("region", row.str(base::CLOUD_REGION)), ("severity", severity.name()), ("source", event.source.name())]);
+        at.count(
+            "events",
+            &[
+                account,
+                ("region", row.str(base::CLOUD_REGION)),
+                ("severity", severity.name()),
+                ("source", event.source.name()),
+            ],
+        );
         match event.table {
             Table::ApiActivity => at.call(event),
             Table::NetworkActivity => at.flow(event),
@@ -120,7 +128,10 @@ impl Points {
     /// Counts a finding.
     pub fn add_finding(&mut self, finding: &crate::detect::Finding) {
         let mut at = At { points: self, minute_ms: finding.time_ms.div_euclid(MINUTE_MS) * MINUTE_MS };
-        at.count("findings", &[("account", &finding.account), ("rule", &finding.rule), ("severity", finding.severity.name())]);
+        at.count(
+            "findings",
+            &[("account", &finding.account), ("rule", &finding.rule), ("severity", finding.severity.name())],
+        );
     }
 
     /// Takes everything.
@@ -141,7 +152,12 @@ impl At<'_> {
         self.sample((metric, "Count"), dimensions, 1.0);
     }
 
-    fn sample(&mut self, (metric, unit): (&'static str, &'static str), dimensions: Dimensions<'_>, value: f64) {
+    fn sample(
+        &mut self,
+        (metric, unit): (&'static str, &'static str),
+        dimensions: Dimensions<'_>,
+        value: f64,
+    ) {
         self.add(Series::Derived(metric, unit), dimensions, value, false);
     }
 
@@ -176,9 +192,10 @@ impl At<'_> {
     fn flow(&mut self, event: &Event<'_>) {
         let row = &event.row;
         let account = [("account", row.str(base::CLOUD_ACCOUNT_UID))];
-        for (metric, unit, column) in
-            [("flow_bytes", "Bytes", network::TRAFFIC_BYTES), ("flow_packets", "Count", network::TRAFFIC_PACKETS)]
-        {
+        for (metric, unit, column) in [
+            ("flow_bytes", "Bytes", network::TRAFFIC_BYTES),
+            ("flow_packets", "Count", network::TRAFFIC_PACKETS),
+        ] {
             if let Some(n) = row.int(column) {
                 self.sample((metric, unit), &account, n as f64);
             }
@@ -243,9 +260,11 @@ impl At<'_> {
 
     fn emf(&mut self, event: &Event<'_>) {
         for point in parse::emf_points(event.raw) {
-            let mut dimensions: Vec<(&str, &str)> = point.dimensions.iter().map(|(name, value)| (&**name, &**value)).collect();
+            let mut dimensions: Vec<(&str, &str)> =
+                point.dimensions.iter().map(|(name, value)| (&**name, &**value)).collect();
             dimensions.sort_unstable();
-            let series = Series::Emf(cut(&point.namespace).into(), cut(&point.metric).into(), cut(&point.unit).into());
+            let series =
+                Series::Emf(cut(&point.namespace).into(), cut(&point.metric).into(), cut(&point.unit).into());
             for value in &point.values {
                 self.add(series.clone(), &dimensions, *value, false);
             }

@@ -22,7 +22,7 @@ pub use load::{BUILTIN_N_FILES_MIN, Origin, RuleError, builtin, from_yaml};
 pub use rule::{Case, Rule};
 
 /// A set of rules, ready to match.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rules {
     rules: Vec<Rule>,
     index: index::Index,
@@ -34,7 +34,11 @@ impl Rules {
         let mut seen = std::collections::HashMap::new();
         for rule in &rules {
             if let Some(first) = seen.insert(&rule.id, &rule.origin) {
-                return Err(RuleError::of(&rule.origin, "id:", format!("rule id {} is already used by {first}", rule.id)));
+                return Err(RuleError::of(
+                    &rule.origin,
+                    "id:",
+                    format!("rule id {} is already used by {first}", rule.id),
+                ));
             }
         }
         let index = index::Index::new(&rules);

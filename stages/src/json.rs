@@ -178,7 +178,12 @@ impl<'a> Reader<'a> {
     fn escape(&self, at: usize) -> Result<usize, JsonError> {
         match self.bytes().get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
-            Some(b'u') if self.bytes().get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => {
+            Some(b'u')
+                if self
+                    .bytes()
+                    .get(at + 2..at + 6)
+                    .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) =>
+            {
                 Ok(at + 6)
             }
             _ => Err(JsonError { what: "unknown escape", at }),
@@ -307,7 +312,10 @@ fn plain_until(bytes: &[u8], mut at: usize) -> usize {
         }
         at += 8;
     }
-    at + bytes[at.min(bytes.len())..].iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
+    at + bytes[at.min(bytes.len())..]
+        .iter()
+        .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20))
+        .count()
 }
 
 /// Undoes the escapes of a string that a reader has passed. Half a surrogate pair becomes U+FFFD.
@@ -371,9 +379,38 @@ mod tests {
     #[test]
     fn agrees_with_serde_json_on_what_is_json() {
         let texts = [
-            "{}", "[]", "{\"a\":1}", " [1, 2.5e-3 ,\t-0] ", "\"\\u00e9\\n\\\"\"", "null", "tru", "[1,]", "{,}", "{\"a\"}", "{\"a\":}",
-            "01", "-", "1.", "1e", "\"\u{1}\"", "\"\\x\"", "\"\\u12g4\"", "[1 2]", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "\"", "\"\\", "",
-            "[[[[]]]]", "{\"a\":{\"b\":[{}]}}", "nul", "truefalse", "\"long enough for a step of eight \\\\ and\"", "[\"é\",\"日本\"]", "]", "}",
+            "{}",
+            "[]",
+            "{\"a\":1}",
+            " [1, 2.5e-3 ,\t-0] ",
+            "\"\\u00e9\\n\\\"\"",
+            "null",
+            "tru",
+            "[1,]",
+            "{,}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "01",
+            "-",
+            "1.",
+            "1e",
+            "\"\u{1}\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "[1 2]",
+            "{\"a\":1,}",
+            "{\"a\":1 \"b\":2}",
+            "\"",
+            "\"\\",
+            "",
+            "[[[[]]]]",
+            "{\"a\":{\"b\":[{}]}}",
+            "nul",
+            "truefalse",
+            "\"long enough for a step of eight \\\\ and\"",
+            "[\"é\",\"日本\"]",
+            "]",
+            "}",
         ];
         for text in texts {
             let theirs = serde_json::from_str::<serde_json::Value>(text);

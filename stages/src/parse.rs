@@ -20,6 +20,8 @@ mod metrics;
 mod operations;
 mod s3;
 mod securityhub;
+#[cfg(test)]
+mod testing;
 pub mod time;
 mod unmapped;
 mod words;
@@ -135,7 +137,8 @@ fn key_of(context: Context<'_, '_>, text: &str) -> Id {
     let envelope = context.envelope;
     if let Some(id) = &envelope.log_event_id {
         let part = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or_default().to_owned();
-        let (account, group, stream) = (part(&envelope.account), part(&envelope.log_group), part(&envelope.log_stream));
+        let (account, group, stream) =
+            (part(&envelope.account), part(&envelope.log_group), part(&envelope.log_stream));
         return Id::of(&[b"log", account.as_bytes(), group.as_bytes(), stream.as_bytes(), id.as_bytes()]);
     }
     if let Some(id) = &envelope.bus_id {

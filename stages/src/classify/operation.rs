@@ -58,29 +58,48 @@ const CREDENTIALS: &[&str] = &[
 
 /// Words in the name of an operation that changes who may do what.
 const PERMISSION_WORDS: &[&str] = &[
-    "Policy", "Permission", "Acl", "Grant", "SecurityGroup", "PublicAccessBlock", "TrustAnchor", "UserToGroup", "RoleToInstanceProfile",
-    "OpenIDConnectProvider", "SAMLProvider", "NetworkAclEntry", "ImageAttribute", "SnapshotAttribute", "ResourceShare",
+    "Policy",
+    "Permission",
+    "Acl",
+    "Grant",
+    "SecurityGroup",
+    "PublicAccessBlock",
+    "TrustAnchor",
+    "UserToGroup",
+    "RoleToInstanceProfile",
+    "OpenIDConnectProvider",
+    "SAMLProvider",
+    "NetworkAclEntry",
+    "ImageAttribute",
+    "SnapshotAttribute",
+    "ResourceShare",
 ];
 
 /// Tells what kind of act it is.
 pub(super) fn act_of(service: &str, operation: &str, read_only: bool) -> Act {
-    if service == "signin.amazonaws.com" || (service == "sts.amazonaws.com" && operation.starts_with("Assume")) {
+    if service == "signin.amazonaws.com"
+        || (service == "sts.amazonaws.com" && operation.starts_with("Assume"))
+    {
         return Act::SignIn;
     }
     if CREDENTIALS.contains(&operation) {
         return Act::Credential;
     }
     let verb = first_word(operation);
-    if read_only || matches!(verb, "Get" | "List" | "Describe" | "Lookup" | "Search" | "Head" | "Select" | "Query" | "Scan") {
+    if read_only
+        || matches!(
+            verb,
+            "Get" | "List" | "Describe" | "Lookup" | "Search" | "Head" | "Select" | "Query" | "Scan"
+        )
+    {
         return Act::Read;
     }
     if PERMISSION_WORDS.iter().any(|word| operation.contains(word)) {
         return Act::Permission;
     }
     match verb {
-        "Delete" | "Terminate" | "Deregister" | "Disable" | "Stop" | "Schedule" | "Remove" | "Purge" | "Leave" | "Cancel" | "Revoke" => {
-            Act::Destructive
-        }
+        "Delete" | "Terminate" | "Deregister" | "Disable" | "Stop" | "Schedule" | "Remove" | "Purge"
+        | "Leave" | "Cancel" | "Revoke" => Act::Destructive,
         _ => Act::Write,
     }
 }

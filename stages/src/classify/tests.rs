@@ -19,7 +19,13 @@ impl Visitor for Severities {
 
 fn severity_of(json: &str) -> (Severity, String) {
     let mut seen = Severities(Vec::new());
-    let input = Input { bytes: json.as_bytes(), record_id: Id([0; 16]), offset: 0, header: None, envelope: &Envelope::default() };
+    let input = Input {
+        bytes: json.as_bytes(),
+        record_id: Id([0; 16]),
+        offset: 0,
+        header: None,
+        envelope: &Envelope::default(),
+    };
     decode(&input, &Limits::default(), &mut seen);
     seen.0.remove(0)
 }
@@ -45,11 +51,27 @@ fn calls_by_the_table() {
         ("iam", "CreateAccessKey", ROOT, High, "credential"),
         ("secretsmanager", "GetSecretValue", ",\"readOnly\":true", Medium, "credential"),
         ("signin", "ConsoleLogin", ROOT, High, "sign_in"),
-        ("signin", "ConsoleLogin", ",\"userIdentity\":{\"type\":\"IAMUser\"},\"additionalEventData\":{\"MFAUsed\":\"No\"}", Medium, "sign_in"),
+        (
+            "signin",
+            "ConsoleLogin",
+            ",\"userIdentity\":{\"type\":\"IAMUser\"},\"additionalEventData\":{\"MFAUsed\":\"No\"}",
+            Medium,
+            "sign_in",
+        ),
         ("signin", "ConsoleLogin", ",\"responseElements\":{\"ConsoleLogin\":\"Failure\"}", Low, "sign_in"),
         ("ec2", "RunInstances", ",\"errorCode\":\"Client.VcpuLimitExceeded\"", Informational, "write"),
-        ("autoscaling", "TerminateInstances", ",\"userIdentity\":{\"type\":\"AWSService\"}", Informational, "destructive"),
+        (
+            "autoscaling",
+            "TerminateInstances",
+            ",\"userIdentity\":{\"type\":\"AWSService\"}",
+            Informational,
+            "destructive",
+        ),
     ] {
-        assert_eq!(severity_of(&cloudtrail(service, operation, rest)), (severity, category.to_owned()), "{operation}{rest}");
+        assert_eq!(
+            severity_of(&cloudtrail(service, operation, rest)),
+            (severity, category.to_owned()),
+            "{operation}{rest}"
+        );
     }
 }

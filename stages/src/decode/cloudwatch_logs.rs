@@ -41,7 +41,11 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    fn log_events<'a>(&mut self, reader: &mut Reader<'a>, context: Context<'a, '_>) -> Result<(), DecodeError> {
+    fn log_events<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        context: Context<'a, '_>,
+    ) -> Result<(), DecodeError> {
         reader.enter_array()?;
         let (mut first, mut index) = (true, 0);
         while reader.item(&mut first)? {
@@ -52,7 +56,11 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    fn log_event<'a>(&mut self, reader: &mut Reader<'a>, context: Context<'a, '_>) -> Result<(), DecodeError> {
+    fn log_event<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        context: Context<'a, '_>,
+    ) -> Result<(), DecodeError> {
         reader.peek();
         let start = reader.at();
         let mut envelope = Envelope { log_event_id: None, time_ms: None, ..context.envelope.clone() };

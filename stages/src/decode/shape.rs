@@ -7,10 +7,17 @@ use crate::json::{Fields, Raw, Reader};
 /// Kinesis (`"1.0"`) and S3 (`"2.x"`) events of Lambda carry the member too, with other versions.
 const CLOUDTRAIL_START: &str = "{\"eventVersion\":\"1.";
 
+/// The member by which the generator's manifest says that it is no traffic.
+const MANIFEST: &str = "kinescope_manifest";
+
 impl Decoder<'_> {
     /// A JSON object or list, the cursor standing before it and left behind it. An error means that the text is no
     /// JSON; what is wrong with a well-formed value is reported here.
-    pub(super) fn json<'a>(&mut self, reader: &mut Reader<'a>, context: Context<'a, '_>) -> Result<(), DecodeError> {
+    pub(super) fn json<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        context: Context<'a, '_>,
+    ) -> Result<(), DecodeError> {
         self.check_depth(context)?;
         if reader.peek() == b'[' {
             let frame = Frame { parent: Some(context.frame), name: "list", index: None };
@@ -33,7 +40,11 @@ impl Decoder<'_> {
     }
 
     /// A CloudTrail event, read in place.
-    fn cloudtrail<'a>(&mut self, reader: &mut Reader<'a>, context: Context<'a, '_>) -> Result<(), DecodeError> {
+    fn cloudtrail<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        context: Context<'a, '_>,
+    ) -> Result<(), DecodeError> {
         let start = reader.at();
         let Err(error) = self.deliver(Body::CloudTrail(reader), context) else { return Ok(()) };
         *reader = Reader::new(reader.whole(), start);
@@ -57,7 +68,12 @@ impl Decoder<'_> {
     }
 
     /// An object whose members are known.
-    fn opened<'a>(&mut self, fields: Fields<'a>, text: &'a str, context: Context<'a, '_>) -> Result<(), DecodeError> {
+    fn opened<'a>(
+        &mut self,
+        fields: Fields<'a>,
+        text: &'a str,
+        context: Context<'a, '_>,
+    ) -> Result<(), DecodeError> {
         match self.try_opened(fields, text, context) {
             Err(error) => self.report(error, text, context),
             done => done,
@@ -107,7 +123,7 @@ impl Decoder<'_> {
             let frame = Frame { parent: Some(context.frame), name: "findings", index: None };
             return self.records(&mut Reader::new(findings.0, 0), context.inside(&frame));
         }
-        if is("Event", "s3:TestEvent") {
+        if is("Event", "s3:TestEvent") || fields.has(MANIFEST) {
             self.visitor.control();
             return Ok(());
         }
@@ -170,6 +186,7 @@ fn is_security_hub(envelope: &Envelope<'_>) -> bool {
 }
 
 fn is_cloudtrail_start(text: &str) -> bool {
-    text.strip_prefix(CLOUDTRAIL_START)
-        .is_some_and(|version| version.as_bytes().get(..3).is_some_and(|v| v[..2].iter().all(u8::is_ascii_digit) && v[2] == b'"'))
+    text.strip_prefix(CLOUDTRAIL_START).is_some_and(|version| {
+        version.as_bytes().get(..3).is_some_and(|v| v[..2].iter().all(u8::is_ascii_digit) && v[2] == b'"')
+    })
 }

@@ -81,7 +81,11 @@ impl Decoder<'_> {
             if let Err(error) = result {
                 let last = matches!(error, DecodeError::Messages(_));
                 let end = if last { text.len() } else { end };
-                self.visitor.bad(Bad { error, bytes: text[at..end].trim_ascii_end().as_bytes(), context: here });
+                self.visitor.bad(Bad {
+                    error,
+                    bytes: text[at..end].trim_ascii_end().as_bytes(),
+                    context: here,
+                });
                 if last {
                     return;
                 }
@@ -91,7 +95,11 @@ impl Decoder<'_> {
     }
 
     /// A text that is one message, whatever its lines: what a log event or a notification carries.
-    pub(super) fn one_text<'a>(&mut self, text: &'a str, context: Context<'a, '_>) -> Result<(), DecodeError> {
+    pub(super) fn one_text<'a>(
+        &mut self,
+        text: &'a str,
+        context: Context<'a, '_>,
+    ) -> Result<(), DecodeError> {
         self.check_depth(context)?;
         let text = text.trim_ascii();
         if starts_json(text) {
@@ -168,7 +176,8 @@ pub fn is_flow_header(line: &str) -> bool {
 /// Whether a message may begin at `at`, which follows a line break: neither indented nor the inside of a value that
 /// is spread over lines.
 fn is_boundary(bytes: &[u8], at: usize) -> bool {
-    let continued = matches!(bytes.get(at), Some(b' ' | b'\t' | b'}' | b']' | b'"' | b',' | b'\n' | b'\r') | None);
+    let continued =
+        matches!(bytes.get(at), Some(b' ' | b'\t' | b'}' | b']' | b'"' | b',' | b'\n' | b'\r') | None);
     !continued && !bytes[at..].starts_with(b"Caused by: ")
 }
 

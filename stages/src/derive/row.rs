@@ -13,7 +13,14 @@ pub fn row(key: &Key, point: &Point, part: &[u8]) -> Row<'static> {
         Series::Emf(namespace, metric, unit) => (namespace.as_str(), metric.as_str(), unit.as_str(), "emf"),
     };
     let minute = key.minute_ms.to_le_bytes();
-    let id = Id::of(&[b"metric", &minute, namespace.as_bytes(), metric.as_bytes(), key.dimensions.as_bytes(), part]);
+    let id = Id::of(&[
+        b"metric",
+        &minute,
+        namespace.as_bytes(),
+        metric.as_bytes(),
+        key.dimensions.as_bytes(),
+        part,
+    ]);
     let mut row = Row::default();
     row.set(base::METADATA_UID, id.to_string());
     row.set(base::TIME, key.minute_ms);

@@ -1,7 +1,11 @@
 use super::*;
 
 fn key(minute: i64, metric: &'static str, dimensions: &str) -> Key {
-    Key { minute_ms: minute * MINUTE_MS, series: Series::Derived(metric, "Count"), dimensions: dimensions.to_owned() }
+    Key {
+        minute_ms: minute * MINUTE_MS,
+        series: Series::Derived(metric, "Count"),
+        dimensions: dimensions.to_owned(),
+    }
 }
 
 fn point(values: &[f64]) -> Point {
@@ -18,7 +22,10 @@ fn points_add_up_however_they_are_cut() {
     for chunk in values.chunks(7) {
         parts.merge(point(chunk));
     }
-    assert_eq!((whole.samples, whole.sum, whole.min, whole.max), (parts.samples, parts.sum, parts.min, parts.max));
+    assert_eq!(
+        (whole.samples, whole.sum, whole.min, whole.max),
+        (parts.samples, parts.sum, parts.min, parts.max)
+    );
     let median = |point: &Point| point.sketch.as_ref().unwrap().quantile(0.5).unwrap().unwrap();
     assert!((median(&whole) - median(&parts)).abs() < 1e-9);
     assert!((median(&whole) - 50.0).abs() < 2.0);
@@ -43,6 +50,9 @@ fn the_oldest_minutes_close_first() {
     let n = OPEN_POINTS_MAX as i64 + 10;
     minutes.add((0..n).map(|minute| (key(minute, "events", "{}"), point(&[1.0]))).collect());
     let closed = minutes.close(false);
-    assert_eq!(closed.iter().map(|(key, _)| key.minute_ms / MINUTE_MS).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
+    assert_eq!(
+        closed.iter().map(|(key, _)| key.minute_ms / MINUTE_MS).collect::<Vec<_>>(),
+        (0..10).collect::<Vec<_>>()
+    );
     assert_eq!(minutes.close(true).len(), OPEN_POINTS_MAX);
 }

@@ -22,7 +22,9 @@ pub fn run(rule: &Rule) -> Vec<Failure> {
     rule.cases
         .iter()
         .filter_map(|case| {
-            let fired = with_event(&case.event, |event| rule.sees(event.source) && rule.matches(&Subject::new(event)));
+            let fired = with_event(&case.event, |event| {
+                rule.sees(event.source) && rule.matches(&Subject::new(event))
+            });
             let reason = match fired {
                 Ok(fired) if fired == case.fires => return None,
                 Ok(true) => "should be quiet, but the rule fires".to_owned(),

@@ -7,7 +7,8 @@ use super::{
 use ipnet::IpNet;
 use regex::RegexBuilder;
 use rsigma_parser::{
-    ConditionExpr, Detection, DetectionItem, Detections, FieldSpec, Modifier, Quantifier, SigmaString, SigmaValue,
+    ConditionExpr, Detection, DetectionItem, Detections, FieldSpec, Modifier, Quantifier, SigmaString,
+    SigmaValue,
 };
 
 /// What a selection asks.
@@ -45,7 +46,10 @@ pub(super) type Refusal = (String, String);
 
 pub(super) fn compile(detections: &Detections) -> Result<Compiled, Refusal> {
     if detections.timeframe.is_some() {
-        return Err(("timeframe:".into(), "timeframe is not supported: a correlation rule says what it meant".into()));
+        return Err((
+            "timeframe:".into(),
+            "timeframe is not supported: a correlation rule says what it meant".into(),
+        ));
     }
     let mut names: Vec<&String> = detections.named.keys().collect();
     names.sort();
@@ -66,7 +70,9 @@ pub(super) fn compile(detections: &Detections) -> Result<Compiled, Refusal> {
 }
 
 fn condition(expr: &ConditionExpr, names: &[&String]) -> Result<Condition, String> {
-    let all = |list: &[ConditionExpr]| list.iter().map(|expr| condition(expr, names)).collect::<Result<Vec<_>, _>>();
+    let all = |list: &[ConditionExpr]| {
+        list.iter().map(|expr| condition(expr, names)).collect::<Result<Vec<_>, _>>()
+    };
     Ok(match expr {
         ConditionExpr::And(list) => Condition::And(all(list)?),
         ConditionExpr::Or(list) => Condition::AtLeast(1, all(list)?),
@@ -100,7 +106,10 @@ fn test(detection: &Detection) -> Result<Test, Refusal> {
         Detection::AnyOf(items) => Test::Or(list(items)?),
         Detection::Keywords(values) => Test::Words(words(values)?),
         Detection::ArrayMatch { field, .. } => {
-            return Err((field.clone(), "array quantifiers are not supported: a path walks through lists by itself".into()));
+            return Err((
+                field.clone(),
+                "array quantifiers are not supported: a path walks through lists by itself".into(),
+            ));
         }
         Detection::Conditional { .. } => {
             return Err(("condition:".into(), "conditions inside a selection are not supported".into()));
@@ -112,7 +121,9 @@ fn words(values: &[SigmaValue]) -> Result<Vec<Pattern>, Refusal> {
     values
         .iter()
         .map(|value| match value {
-            SigmaValue::String(string) => Pattern::glob(string, true, true, false).map_err(|e| (string.to_string(), e)),
+            SigmaValue::String(string) => {
+                Pattern::glob(string, true, true, false).map_err(|e| (string.to_string(), e))
+            }
             other => Ok(Pattern::Contains(Text::new(&other.to_string(), false))),
         })
         .collect()
@@ -149,8 +160,8 @@ fn item(item: &DetectionItem) -> Result<Test, Refusal> {
 fn unsupported(modifier: Modifier) -> Option<&'static str> {
     use Modifier::*;
     match modifier {
-        Contains | StartsWith | EndsWith | All | Re | Cidr | Cased | Exists | FieldRef | Gt | Gte | Lt | Lte | Neq
-        | IgnoreCase | Multiline | DotAll => None,
+        Contains | StartsWith | EndsWith | All | Re | Cidr | Cased | Exists | FieldRef | Gt | Gte | Lt
+        | Lte | Neq | IgnoreCase | Multiline | DotAll => None,
         Wide => Some("wide"),
         WindAsh => Some("windash"),
         Expand => Some("expand"),
@@ -178,6 +189,10 @@ fn pattern(value: &SigmaValue, spec: &FieldSpec) -> Result<Pattern, String> {
         return Ok(Pattern::Number(*compare, number));
     }
     let SigmaValue::String(string) = value else {
+        if has(Modifier::FieldRef) || has(Modifier::Cidr) || has(Modifier::Re) {
+            let wanted = if has(Modifier::Cidr) { "a network such as 10.0.0.0/8" } else { "text" };
+            return Err(format!("{value} is no network or text: write {wanted} in quotes"));
+        }
         return Ok(match value {
             SigmaValue::Null => Pattern::Null,
             other => Pattern::glob(

@@ -57,12 +57,16 @@ fn collect(test: &Test, subject: &Subject<'_>, into: &mut Vec<(String, bool, Vec
     match test {
         Test::And(list) | Test::Or(list) => list.iter().for_each(|test| collect(test, subject, into)),
         Test::Words(_) => into.push(("words anywhere".to_owned(), test.matches(subject), Vec::new())),
-        Test::Field { field, .. } => into.push((field.path.clone(), test.matches(subject), subject.texts(field))),
+        Test::Field { field, .. } => {
+            into.push((field.path.clone(), test.matches(subject), subject.texts(field)))
+        }
     }
 }
 
 fn words(condition: &Condition, names: &[&str]) -> String {
-    let list = |list: &[Condition], with: &str| list.iter().map(|part| words(part, names)).collect::<Vec<_>>().join(with);
+    let list = |list: &[Condition], with: &str| {
+        list.iter().map(|part| words(part, names)).collect::<Vec<_>>().join(with)
+    };
     match condition {
         Condition::Selection(at) => names[*at].to_owned(),
         Condition::Not(inner) => format!("not {}", words(inner, names)),

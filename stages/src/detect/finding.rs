@@ -39,7 +39,9 @@ impl Finding {
         let uid = Id::of(&[b"finding", &event.key.0, rule.id.as_bytes()]);
         let actor = actor(event);
         let resources = resources(event);
-        let resource = resources.first().map_or_else(|| actor.clone(), |first| first["uid"].as_str().unwrap_or_default().to_owned());
+        let resource = resources
+            .first()
+            .map_or_else(|| actor.clone(), |first| first["uid"].as_str().unwrap_or_default().to_owned());
         let mut row = Row::default();
         head(&mut row, event, rule, uid);
         row.set(t::ATTACKS, attacks(rule));
@@ -148,20 +150,47 @@ fn actor(event: &Event<'_>) -> String {
     if event.source != Source::CloudTrail {
         return event.row.str(base::LOG_NAME).to_owned();
     }
-    [api::ACTOR_USER_UID, api::ACTOR_USER_UID_ALT, api::ACTOR_USER_NAME, api::ACTOR_INVOKED_BY, api::SRC_ENDPOINT_IP]
-        .iter()
-        .map(|column| event.row.str(*column))
-        .find(|text| !text.is_empty())
-        .unwrap_or_default()
-        .to_owned()
+    [
+        api::ACTOR_USER_UID,
+        api::ACTOR_USER_UID_ALT,
+        api::ACTOR_USER_NAME,
+        api::ACTOR_INVOKED_BY,
+        api::SRC_ENDPOINT_IP,
+    ]
+    .iter()
+    .map(|column| event.row.str(*column))
+    .find(|text| !text.is_empty())
+    .unwrap_or_default()
+    .to_owned()
 }
 
 /// What it was done to: what CloudTrail names, else the first identifier among the parameters.
 fn resources(event: &Event<'_>) -> Vec<Json> {
     const IDS: &[&str] = &[
-        "bucketName", "groupId", "instanceId", "functionName", "userName", "roleName", "trailName", "name", "detectorId", "dBInstanceIdentifier",
-        "dBSnapshotIdentifier", "snapshotId", "imageId", "loadBalancerArn", "listenerArn", "resourceArn", "logGroupName", "keyId", "secretId",
-        "networkAclId", "routeTableId", "vpcPeeringConnectionId", "groupName", "configurationRecorderName",
+        "bucketName",
+        "groupId",
+        "instanceId",
+        "functionName",
+        "userName",
+        "roleName",
+        "trailName",
+        "name",
+        "detectorId",
+        "dBInstanceIdentifier",
+        "dBSnapshotIdentifier",
+        "snapshotId",
+        "imageId",
+        "loadBalancerArn",
+        "listenerArn",
+        "resourceArn",
+        "logGroupName",
+        "keyId",
+        "secretId",
+        "networkAclId",
+        "routeTableId",
+        "vpcPeeringConnectionId",
+        "groupName",
+        "configurationRecorderName",
     ];
     if event.source != Source::CloudTrail {
         return Vec::new();
@@ -172,7 +201,8 @@ fn resources(event: &Event<'_>) -> Vec<Json> {
         return named;
     }
     let request: Json = serde_json::from_str(event.row.str(api::API_REQUEST_DATA)).unwrap_or_default();
-    let first = IDS.iter().find_map(|id| Some((id, request.get(*id)?.as_str().filter(|text| !text.is_empty())?)));
+    let first =
+        IDS.iter().find_map(|id| Some((id, request.get(*id)?.as_str().filter(|text| !text.is_empty())?)));
     first.map(|(id, uid)| json!({"uid": uid, "type": id})).into_iter().collect()
 }
 

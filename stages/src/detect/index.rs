@@ -86,7 +86,9 @@ fn anchor(compiled: &Compiled, condition: &Condition) -> Anchor {
         Condition::Selection(at) => of_test(&compiled.selections[*at].1),
         Condition::Not(_) => Anchor::default(),
         Condition::And(list) => all(list.iter().map(|condition| anchor(compiled, condition))),
-        Condition::AtLeast(n, list) if *n >= 1 => any(list.iter().map(|condition| anchor(compiled, condition))),
+        Condition::AtLeast(n, list) if *n >= 1 => {
+            any(list.iter().map(|condition| anchor(compiled, condition)))
+        }
         Condition::AtLeast(..) => Anchor::default(),
     }
 }
@@ -110,7 +112,9 @@ fn exact(patterns: &[Pattern]) -> Option<BTreeSet<String>> {
     patterns
         .iter()
         .map(|pattern| match pattern {
-            Pattern::Exact(text) if text.text.is_ascii() && !text.text.is_empty() => Some(text.text.to_ascii_lowercase()),
+            Pattern::Exact(text) if text.text.is_ascii() && !text.text.is_empty() => {
+                Some(text.text.to_ascii_lowercase())
+            }
             _ => None,
         })
         .collect()

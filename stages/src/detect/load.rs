@@ -107,7 +107,8 @@ fn parse_error(origin: &Origin, message: &str) -> RuleError {
 }
 
 fn build(rule: SigmaRule, origin: &Origin) -> Result<Rule, RuleError> {
-    let compiled = compile(&rule.detection).map_err(|(words, reason)| RuleError::of(origin, &words, reason))?;
+    let compiled =
+        compile(&rule.detection).map_err(|(words, reason)| RuleError::of(origin, &words, reason))?;
     let sources = sources(&rule.logsource).map_err(|reason| RuleError::of(origin, "logsource:", reason))?;
     let cases = cases(&rule).map_err(|reason| RuleError::of(origin, "cases:", reason))?;
     let mut folders = origin.path.rsplit('/');
@@ -153,7 +154,9 @@ fn sources(logsource: &LogSource) -> Result<Vec<Source>, String> {
     }
     let known = Source::ALL.into_iter().find(|source| source.name() == service);
     let names = || Source::ALL.map(Source::name).join(", ");
-    known.map(|source| vec![source]).ok_or_else(|| format!("no events of service {service} come here: it is one of {}", names()))
+    known
+        .map(|source| vec![source])
+        .ok_or_else(|| format!("no events of service {service} come here: it is one of {}", names()))
 }
 
 /// `cases: {fires: [{name, event}], quiet: […]}`.

@@ -61,13 +61,22 @@ impl Text {
     fn is(&self, value: &str) -> bool {
         // The common case without an allocation; other alphabets need the slow way.
         let by_ascii = !self.cased && value.is_ascii();
-        if by_ascii { value.eq_ignore_ascii_case(&self.text) } else { self.test(value, |value, text| value == text) }
+        if by_ascii {
+            value.eq_ignore_ascii_case(&self.text)
+        } else {
+            self.test(value, |value, text| value == text)
+        }
     }
 }
 
 impl Pattern {
     /// A string with wildcards, anchored by `before` and `after` if they are false.
-    pub(super) fn glob(string: &SigmaString, before: bool, after: bool, cased: bool) -> Result<Pattern, String> {
+    pub(super) fn glob(
+        string: &SigmaString,
+        before: bool,
+        after: bool,
+        cased: bool,
+    ) -> Result<Pattern, String> {
         if let Some(plain) = string.as_plain() {
             let text = Text::new(&plain, cased);
             return Ok(match (before, after) {
@@ -120,15 +129,17 @@ impl Pattern {
                 Compare::Greater => number > *bound,
                 Compare::GreaterOrEqual => number >= *bound,
             }),
-            Pattern::SameAs(field) => subject.any(field, &mut |other| {
-                matches!(other, Seen::Text(other) if Text::new(&other, false).is(value))
-            }),
+            Pattern::SameAs(field) => subject.any(
+                field,
+                &mut |other| matches!(other, Seen::Text(other) if Text::new(&other, false).is(value)),
+            ),
         }
     }
 
     /// An object matches when any leaf does, or when its compact JSON does.
     fn matches_object(&self, object: &Json, subject: &Subject<'_>) -> bool {
-        leaves(object, &mut |leaf| self.matches_text(leaf, subject)) || self.matches_text(&object.to_string(), subject)
+        leaves(object, &mut |leaf| self.matches_text(leaf, subject))
+            || self.matches_text(&object.to_string(), subject)
     }
 }
 

@@ -6,7 +6,9 @@ fn rules(yaml: &str) -> Rules {
 }
 
 fn rule(detection: &str) -> Rules {
-    rules(&format!("title: t\nlogsource: {{product: aws, service: cloudtrail}}\ndetection:\n{detection}\nlevel: low\n"))
+    rules(&format!(
+        "title: t\nlogsource: {{product: aws, service: cloudtrail}}\ndetection:\n{detection}\nlevel: low\n"
+    ))
 }
 
 #[test]
@@ -116,7 +118,11 @@ fn what_does_not_load_says_where_and_why() {
         (format!("{head}  selection:\n    a|re: '('\n  condition: selection\n"), 7, "regex"),
         (format!("{head}  selection:\n    a|cidr: 10.0\n  condition: selection\n"), 7, "no network"),
         ("title: t\ndetection: [".to_owned(), 2, "YAML"),
-        ("title: t\nlogsource: {product: windows}\ndetection:\n  s: {a: b}\n  condition: s\n".to_owned(), 2, "product windows"),
+        (
+            "title: t\nlogsource: {product: windows}\ndetection:\n  s: {a: b}\n  condition: s\n".to_owned(),
+            2,
+            "product windows",
+        ),
     ] {
         let error = from_yaml("bad.yml", &yaml).unwrap_err();
         assert!(error.reason.contains(words) && error.line == line, "{yaml}\n{error}");

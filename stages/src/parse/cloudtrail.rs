@@ -82,11 +82,13 @@ impl<'a> Reading<'a> {
             "resources" if value.is_array() => return self.resources = Some(value),
             "tlsDetails" => return self.json_column(t::TLS_DETAILS, value),
             "readOnly" if value.bool().is_some() => return self.row.set(t::READ_ONLY, value.bool()),
-            "managementEvent" if value.bool().is_some() => return self.row.set(t::MANAGEMENT_EVENT, value.bool()),
-            _ => return self.unmapped.add("", key.raw, value),
+            "managementEvent" if value.bool().is_some() => {
+                return self.row.set(t::MANAGEMENT_EVENT, value.bool());
+            }
+            _ => return self.unmapped.add("", &key.text(), value),
         };
         match text(Some(value)) {
-            Value::Null => self.unmapped.add("", key.raw, value),
+            Value::Null => self.unmapped.add("", &key.text(), value),
             text => self.row.set(column, text),
         }
     }
@@ -123,13 +125,13 @@ impl<'a> Reading<'a> {
                 }
                 _ => {
                     let value = reader.value()?;
-                    self.unmapped.add("userIdentity.", key.raw, value);
+                    self.unmapped.add("userIdentity.", &key.text(), value);
                     continue;
                 }
             };
             let value = reader.value()?;
             match text(Some(value)) {
-                Value::Null => self.unmapped.add("userIdentity.", key.raw, value),
+                Value::Null => self.unmapped.add("userIdentity.", &key.text(), value),
                 text => self.row.set(column, text),
             }
         }
@@ -148,9 +150,9 @@ impl<'a> Reading<'a> {
                     if let Some(provider) = value.fields().text("federatedProvider") {
                         self.row.set(t::ACTOR_IDP_NAME, provider);
                     }
-                    self.unmapped.add("userIdentity.sessionContext.", key.raw, value);
+                    self.unmapped.add("userIdentity.sessionContext.", &key.text(), value);
                 }
-                _ => self.unmapped.add("userIdentity.sessionContext.", key.raw, reader.value()?),
+                _ => self.unmapped.add("userIdentity.sessionContext.", &key.text(), reader.value()?),
             }
         }
         Ok(())
@@ -167,7 +169,7 @@ impl<'a> Reading<'a> {
                 "principalId" => self.issuer[1] = Some(value),
                 "accountId" => self.issuer[2] = Some(value),
                 "userName" => self.issuer[3] = Some(value),
-                _ => self.unmapped.add("userIdentity.sessionContext.sessionIssuer.", key.raw, value),
+                _ => self.unmapped.add("userIdentity.sessionContext.sessionIssuer.", &key.text(), value),
             }
         }
         Ok(())
@@ -179,12 +181,14 @@ impl<'a> Reading<'a> {
         while let Some(key) = reader.member(&mut first)? {
             let value = reader.value()?;
             match key.raw {
-                "mfaAuthenticated" if value.bool().is_some() => self.row.set(t::ACTOR_SESSION_IS_MFA, value.bool()),
+                "mfaAuthenticated" if value.bool().is_some() => {
+                    self.row.set(t::ACTOR_SESSION_IS_MFA, value.bool())
+                }
                 "creationDate" => match value.text().and_then(|text| epoch_ms(&text)) {
                     Some(ms) => self.row.set(t::ACTOR_SESSION_CREATED_TIME, ms),
-                    None => self.unmapped.add("userIdentity.sessionContext.attributes.", key.raw, value),
+                    None => self.unmapped.add("userIdentity.sessionContext.attributes.", &key.text(), value),
                 },
-                _ => self.unmapped.add("userIdentity.sessionContext.attributes.", key.raw, value),
+                _ => self.unmapped.add("userIdentity.sessionContext.attributes.", &key.text(), value),
             }
         }
         Ok(())
@@ -203,7 +207,10 @@ impl<'a> Reading<'a> {
         set_time(row, self.time_ms, context);
         if row[base::CLOUD_ACCOUNT_UID].is_null() {
             let account = row[t::ACTOR_USER_ACCOUNT_UID].clone();
-            row.set(base::CLOUD_ACCOUNT_UID, if account.is_null() { envelope.account.clone().into() } else { account });
+            row.set(
+                base::CLOUD_ACCOUNT_UID,
+                if account.is_null() { envelope.account.clone().into() } else { account },
+            );
         }
         if row[base::CLOUD_REGION].is_null() {
             row.set(base::CLOUD_REGION, envelope.region.clone());
@@ -221,7 +228,8 @@ impl<'a> Reading<'a> {
         row.set(base::STATUS_CODE, row[t::API_RESPONSE_ERROR].clone());
         row.set(base::STATUS_DETAIL, row[t::API_RESPONSE_MESSAGE].clone());
         set_status(row, Some(row[t::API_RESPONSE_ERROR].is_null()));
-        let class = class::of(row.str(t::API_SERVICE_NAME), row.str(t::API_OPERATION), row.is_true(t::READ_ONLY));
+        let class =
+            class::of(row.str(t::API_SERVICE_NAME), row.str(t::API_OPERATION), row.is_true(t::READ_ONLY));
         set_class(row, class.class, class.activity);
         class::fill(row, class.class, self.request, self.response, self.additional);
         resources::fill(row, &mut self.unmapped, class.class, self.resources);

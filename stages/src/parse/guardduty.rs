@@ -39,8 +39,11 @@ pub(super) fn parse<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, 
     set_class(row, Class::DetectionFinding, if count == 1 && created == modified { 1 } else { 2 });
     let archived = service.get("archived").and_then(Raw::bool) == Some(true);
     row.set(base::STATUS_ID, if archived { 3 } else { 1 });
-    row.set(t::FINDING_UID, uid.map_or_else(|| key.to_string().into(), |uid| uid));
-    row.set(t::FINDING_TITLE, fields.any(&["title", "type"]).and_then(Raw::text).unwrap_or("GuardDuty finding".into()));
+    row.set(t::FINDING_UID, uid.unwrap_or_else(|| key.to_string().into()));
+    row.set(
+        t::FINDING_TITLE,
+        fields.any(&["title", "type"]).and_then(Raw::text).unwrap_or("GuardDuty finding".into()),
+    );
     row.set(t::FINDING_DESC, text(fields.get("description")));
     row.set(base::MESSAGE, text(fields.get("title")));
     row.set(base::EVENT_CODE, text(fields.get("type")));
@@ -127,7 +130,9 @@ fn evidence(row: &mut Row<'_>, service: &Fields<'_>) {
 
 fn remote(evidence: &mut Map<String, Json>, details: Option<Raw<'_>>) {
     let Some(details) = details.map(Raw::fields) else { return };
-    if let Some(ip) = details.any(&["ipAddressV4", "ipAddressV6"]).and_then(Raw::text).filter(|ip| !ip.is_empty()) {
+    if let Some(ip) =
+        details.any(&["ipAddressV4", "ipAddressV6"]).and_then(Raw::text).filter(|ip| !ip.is_empty())
+    {
         evidence.insert("src_endpoint".into(), json!({"ip": ip}));
     }
 }

@@ -91,20 +91,30 @@ pub fn emf_points(raw: &str) -> Vec<EmfPoint<'_>> {
         let namespace = directive.text("Namespace").unwrap_or_default();
         let sets = directive.get("Dimensions").map(Raw::items).unwrap_or_default();
         let names = sets.iter().map(|set| set.items()).max_by_key(Vec::len).unwrap_or_default();
-        let dimensions: Vec<_> =
-            names.iter().filter_map(|name| name.text().and_then(|name| Some((name.clone(), fields.text(&name)?)))).collect();
+        let dimensions: Vec<_> = names
+            .iter()
+            .filter_map(|name| name.text().and_then(|name| Some((name.clone(), fields.text(&name)?))))
+            .collect();
         for metric in directive.get("Metrics").map(Raw::items).unwrap_or_default() {
             let metric = metric.fields();
             let Some(name) = metric.text("Name") else { continue };
             let value = fields.get(&name);
             let values = match value {
-                Some(list) if list.is_array() => list.items().into_iter().filter_map(Raw::f64).take(VALUES_MAX).collect(),
+                Some(list) if list.is_array() => {
+                    list.items().into_iter().filter_map(Raw::f64).take(VALUES_MAX).collect()
+                }
                 Some(one) => one.f64().into_iter().collect(),
                 None => Vec::new(),
             };
             if !values.is_empty() && points.len() < METRICS_MAX {
                 let unit = metric.text("Unit").unwrap_or("None".into());
-                points.push(EmfPoint { namespace: namespace.clone(), metric: name, unit, dimensions: dimensions.clone(), values });
+                points.push(EmfPoint {
+                    namespace: namespace.clone(),
+                    metric: name,
+                    unit,
+                    dimensions: dimensions.clone(),
+                    values,
+                });
             }
         }
     }

@@ -29,7 +29,13 @@ pub(super) fn parse<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, 
     }
 }
 
-fn start<'a>(source: Source, kind: &'static str, key: Id, raw: &'a str, context: Context<'a, '_>) -> Event<'a> {
+fn start<'a>(
+    source: Source,
+    kind: &'static str,
+    key: Id,
+    raw: &'a str,
+    context: Context<'a, '_>,
+) -> Event<'a> {
     let mut event = begin(source, Table::Operations, key, raw, context);
     set_class(&mut event.row, Class::Base, 99);
     event.row.set(t::KIND, kind);
@@ -79,7 +85,11 @@ fn health<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Ev
         row.set(t::PAGE, page.parse::<i32>().ok().map(i64::from));
     }
     row.set(t::TOTAL_PAGES, fields.get("totalPages").and_then(Raw::i64).filter(|n| *n < 1 << 31));
-    keep_rest(row, fields, &["startTime", "endTime", "service", "eventTypeCode", "eventTypeCategory", "eventArn", "statusCode"]);
+    keep_rest(
+        row,
+        fields,
+        &["startTime", "endTime", "service", "eventTypeCode", "eventTypeCategory", "eventArn", "statusCode"],
+    );
     event
 }
 
@@ -96,7 +106,10 @@ fn alarm<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Eve
     let resources = context.envelope.resources.as_deref().map(|json| Raw(json).items());
     row.set(t::ARN, resources.and_then(|list| list.first()?.text().map(|arn| arn.into_owned())));
     let metric = fields.at(&["configuration", "metrics"]).and_then(|list| list.items().first().copied());
-    row.set(t::TYPE_CATEGORY, text(metric.and_then(|first| first.fields().at(&["metricStat", "metric", "namespace"]))));
+    row.set(
+        t::TYPE_CATEGORY,
+        text(metric.and_then(|first| first.fields().at(&["metricStat", "metric", "namespace"]))),
+    );
     keep_rest(row, fields, &["alarmName"]);
     event
 }
@@ -114,7 +127,11 @@ fn alarm_notification<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a
     row.set(t::ARN, text(fields.get("AlarmArn")));
     row.set(t::TYPE_CATEGORY, text(fields.at(&["Trigger", "Namespace"])));
     row.set(base::CLOUD_ACCOUNT_UID, text(fields.get("AWSAccountId")));
-    keep_rest(row, fields, &["AlarmName", "NewStateValue", "OldStateValue", "NewStateReason", "AlarmArn", "AWSAccountId"]);
+    keep_rest(
+        row,
+        fields,
+        &["AlarmName", "NewStateValue", "OldStateValue", "NewStateReason", "AlarmArn", "AWSAccountId"],
+    );
     event
 }
 

@@ -68,7 +68,22 @@ fn asff<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Even
     row.set(base::STATUS_ID, status);
     row.set(t::SEVERITY_NUMBER, asff_severity(fields));
     asff_resources(row, fields);
-    keep_rest(row, fields, &["Id", "CreatedAt", "UpdatedAt", "Title", "Description", "Types", "ProductArn", "AwsAccountId", "SchemaVersion", "Region"]);
+    keep_rest(
+        row,
+        fields,
+        &[
+            "Id",
+            "CreatedAt",
+            "UpdatedAt",
+            "Title",
+            "Description",
+            "Types",
+            "ProductArn",
+            "AwsAccountId",
+            "SchemaVersion",
+            "Region",
+        ],
+    );
     event
 }
 
@@ -109,12 +124,16 @@ fn ocsf<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Even
     let mut event = begin(Source::SecurityHub, Table::Findings, key, raw, context);
     let row = &mut event.row;
     set_time(row, fields.get("time").and_then(Raw::i64).or(modified), context);
-    let activity = fields.get("activity_id").and_then(Raw::i64).filter(|id| (0..=99).contains(id)).unwrap_or(2);
+    let activity =
+        fields.get("activity_id").and_then(Raw::i64).filter(|id| (0..=99).contains(id)).unwrap_or(2);
     set_class(row, Class::DetectionFinding, activity);
     row.set(t::MODIFIED_TIME, modified);
     row.set(t::CREATED_TIME, at(&["finding_info", "created_time"]).and_then(Raw::i64));
     row.set(t::FINDING_UID, uid.unwrap_or_else(|| key.to_string().into()));
-    row.set(t::FINDING_TITLE, at(&["finding_info", "title"]).and_then(Raw::text).unwrap_or("Security Hub finding".into()));
+    row.set(
+        t::FINDING_TITLE,
+        at(&["finding_info", "title"]).and_then(Raw::text).unwrap_or("Security Hub finding".into()),
+    );
     row.set(t::FINDING_DESC, text(at(&["finding_info", "desc"])));
     row.set(base::MESSAGE, text(at(&["finding_info", "title"])));
     row.set(t::ANALYTIC_UID, text(at(&["finding_info", "analytic", "uid"])));
@@ -126,10 +145,16 @@ fn ocsf<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Even
     if let Some(region) = at(&["cloud", "region"]).and_then(Raw::text) {
         row.set(base::CLOUD_REGION, region);
     }
-    row.set(base::STATUS_ID, fields.get("status_id").and_then(Raw::i64).filter(|id| (0..=6).contains(id)).unwrap_or(1));
+    row.set(
+        base::STATUS_ID,
+        fields.get("status_id").and_then(Raw::i64).filter(|id| (0..=6).contains(id)).unwrap_or(1),
+    );
     // Its severity is OCSF's already; on the scale of 10 that the table of severities reads.
     let severity = fields.get("severity_id").and_then(Raw::i64).unwrap_or(0);
-    row.set(t::SEVERITY_NUMBER, [0.0, 0.0, 2.0, 5.0, 8.0, 9.5, 10.0].get(severity.clamp(0, 6) as usize).copied());
+    row.set(
+        t::SEVERITY_NUMBER,
+        [0.0, 0.0, 2.0, 5.0, 8.0, 9.5, 10.0].get(severity.clamp(0, 6) as usize).copied(),
+    );
     if let Some(resource) = fields.get("resources").and_then(|list| list.items().first().copied()) {
         row.set(t::RESOURCE_UID, text(resource.fields().any(&["uid", "name"])));
     }

@@ -13,11 +13,18 @@ fn iso_utc(b: &[u8]) -> Option<i64> {
         return None;
     }
     let number = |at: usize, n: usize| {
-        b[at..at + n].iter().try_fold(0i64, |sum, c| c.is_ascii_digit().then(|| sum * 10 + i64::from(c - b'0')))
+        b[at..at + n]
+            .iter()
+            .try_fold(0i64, |sum, c| c.is_ascii_digit().then(|| sum * 10 + i64::from(c - b'0')))
     };
     let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
     let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
-    if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+    if !(1..=12).contains(&month)
+        || !(1..=days_in(year, month)).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 59
+    {
         return None;
     }
     let ms = match &b[19..] {
@@ -65,7 +72,11 @@ fn slow(text: &str) -> Option<i64> {
     if let Ok(zoned) = rfc2822::parse(text) {
         return Some(zoned.timestamp().as_millisecond());
     }
-    jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?.to_timestamp().ok().map(|moment| moment.as_millisecond())
+    jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text)
+        .ok()?
+        .to_timestamp()
+        .ok()
+        .map(|moment| moment.as_millisecond())
 }
 
 /// `epoch_ms`, also of a number: seconds, milliseconds, microseconds or nanoseconds since 1970 by its size.

@@ -32,9 +32,8 @@ impl Unmapped {
     fn key(&mut self, prefix: &str, name: &str) {
         self.0.push(if self.0.is_empty() { '{' } else { ',' });
         self.0.push('"');
-        // Keys are the source's own, in JSON's escapes already where they came from JSON.
         self.0.push_str(prefix);
-        self.0.push_str(name);
+        escape(name, &mut self.0);
         self.0.push_str("\":");
     }
 
@@ -51,6 +50,11 @@ impl Unmapped {
 /// Appends `text` as a JSON string.
 pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');
+    escape(text, out);
+    out.push('"');
+}
+
+fn escape(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
         out.push_str(&rest[..at]);
@@ -63,5 +67,4 @@ pub(crate) fn quote(text: &str, out: &mut String) {
         rest = &rest[at + 1..];
     }
     out.push_str(rest);
-    out.push('"');
 }

@@ -41,7 +41,11 @@ fn authentication(service: &str, operation: &str) -> Option<i64> {
             _ => OTHER,
         }),
         "sts.amazonaws.com" => match operation {
-            "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" | "AssumeRoot" | "GetFederationToken"
+            "AssumeRole"
+            | "AssumeRoleWithSAML"
+            | "AssumeRoleWithWebIdentity"
+            | "AssumeRoot"
+            | "GetFederationToken"
             | "GetSessionToken" => Some(LOGON),
             _ => None,
         },
@@ -52,20 +56,45 @@ fn authentication(service: &str, operation: &str) -> Option<i64> {
 /// IAM's operations whose object is a user or a role.
 fn account_change(operation: &str) -> Option<i64> {
     Some(match operation {
-        "CreateUser" | "CreateRole" | "CreateLoginProfile" | "CreateAccessKey" | "CreateServiceLinkedRole" => 1,
+        "CreateUser"
+        | "CreateRole"
+        | "CreateLoginProfile"
+        | "CreateAccessKey"
+        | "CreateServiceLinkedRole" => 1,
         "ChangePassword" => 3,
         "UpdateLoginProfile" => 4,
         "DeleteUser" | "DeleteRole" | "DeleteLoginProfile" | "DeleteAccessKey" => 6,
-        "AttachUserPolicy" | "AttachRolePolicy" | "PutUserPolicy" | "PutRolePolicy" | "PutUserPermissionsBoundary"
+        "AttachUserPolicy"
+        | "AttachRolePolicy"
+        | "PutUserPolicy"
+        | "PutRolePolicy"
+        | "PutUserPermissionsBoundary"
         | "PutRolePermissionsBoundary" => 7,
-        "DetachUserPolicy" | "DetachRolePolicy" | "DeleteUserPolicy" | "DeleteRolePolicy"
-        | "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary" => 8,
+        "DetachUserPolicy"
+        | "DetachRolePolicy"
+        | "DeleteUserPolicy"
+        | "DeleteRolePolicy"
+        | "DeleteUserPermissionsBoundary"
+        | "DeleteRolePermissionsBoundary" => 8,
         "EnableMFADevice" => 10,
         "DeactivateMFADevice" => 11,
-        "UpdateAccessKey" | "UpdateUser" | "UpdateRole" | "UpdateRoleDescription" | "UpdateAssumeRolePolicy"
-        | "AddUserToGroup" | "RemoveUserFromGroup" | "TagUser" | "UntagUser" | "TagRole" | "UntagRole"
-        | "AddRoleToInstanceProfile" | "RemoveRoleFromInstanceProfile" | "ResyncMFADevice" | "UploadSSHPublicKey"
-        | "UploadSigningCertificate" | "CreateServiceSpecificCredential" => OTHER,
+        "UpdateAccessKey"
+        | "UpdateUser"
+        | "UpdateRole"
+        | "UpdateRoleDescription"
+        | "UpdateAssumeRolePolicy"
+        | "AddUserToGroup"
+        | "RemoveUserFromGroup"
+        | "TagUser"
+        | "UntagUser"
+        | "TagRole"
+        | "UntagRole"
+        | "AddRoleToInstanceProfile"
+        | "RemoveRoleFromInstanceProfile"
+        | "ResyncMFADevice"
+        | "UploadSSHPublicKey"
+        | "UploadSigningCertificate"
+        | "CreateServiceSpecificCredential" => OTHER,
         _ => return None,
     })
 }
@@ -74,10 +103,15 @@ fn account_change(operation: &str) -> Option<i64> {
 fn api_activity(operation: &str) -> i64 {
     match super::super::words::first_word(operation) {
         "Create" | "Run" | "Generate" | "Import" | "Copy" | "Allocate" => 1,
-        "Get" | "List" | "Describe" | "Lookup" | "Search" | "Batch" if !operation.starts_with("BatchDelete") => 2,
+        "Get" | "List" | "Describe" | "Lookup" | "Search" | "Batch"
+            if !operation.starts_with("BatchDelete") =>
+        {
+            2
+        }
         "Delete" | "Terminate" | "Deregister" | "Release" => 4,
-        "Update" | "Put" | "Modify" | "Add" | "Remove" | "Attach" | "Detach" | "Start" | "Stop" | "Enable"
-        | "Disable" | "Associate" | "Disassociate" | "Authorize" | "Revoke" | "Set" | "Tag" | "Untag" | "Register" => 3,
+        "Update" | "Put" | "Modify" | "Add" | "Remove" | "Attach" | "Detach" | "Start" | "Stop"
+        | "Enable" | "Disable" | "Associate" | "Disassociate" | "Authorize" | "Revoke" | "Set" | "Tag"
+        | "Untag" | "Register" => 3,
         _ => OTHER,
     }
 }

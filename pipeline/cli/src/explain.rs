@@ -1,0 +1,160 @@
+//! `kinescope explain`: how an event is read, and why rules match it or do not.
+
+use crate::{
+    Done, args, rules,
+    show::{bold, on_stdout, out, plain, severity, styled, table},
+};
+use anyhow::{Context, Result, bail};
+use kinescope_schemas::{Event, Id, Severity, ocsf, tables::base};
+use kinescope_stages::{
+    classify::classify,
+    decode::{Bad, DecodeError, Envelope, Input, Limits, Message, Visitor, decode},
+    detect::{Rule, Rules, explain::explain},
+    parse::{Settings, parse},
+};
+use std::{
+    fs,
+    io::{self, Read},
+};
+
+/// Runs the command.
+pub fn run(args: &args::Explain) -> Result<Done> {
+    let rules = rules::load(&args.rules)?;
+    let rule = match &args.rule {
+        Some(id) => Some(rules.get(id).with_context(|| {
+            format!("explain {id}: there is no such rule; `kinescope rules list` names them")
+        })?),
+        None => None,
+    };
+    let bytes = read(&args.event)?;
+    let mut explaining =
+        Explaining { rules: &rules, rule, page: String::new(), n_events: 0, colour: on_stdout() };
+    let input = Input {
+        bytes: &bytes,
+        record_id: Id::of(&[&bytes]),
+        offset: 0,
+        header: None,
+        envelope: &Envelope::default(),
+    };
+    decode(&input, &Limits::default(), &mut explaining);
+    if explaining.n_events == 0 && explaining.page.is_empty() {
+        bail!("explain: there is no event in it");
+    }
+    out(&explaining.page)?;
+    Ok(Done::Well)
+}
+
+/// The event itself, a file, or standard input.
+fn read(event: &str) -> Result<Vec<u8>> {
+    if event.trim_start().starts_with(['{', '[']) {
+        return Ok(event.as_bytes().to_vec());
+    }
+    if event == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).context("read standard input")?;
+        return Ok(bytes);
+    }
+    fs::read(event).with_context(|| format!("read {event}"))
+}
+
+struct Explaining<'r> {
+    rules: &'r Rules,
+    rule: Option<&'r Rule>,
+    page: String,
+    n_events: u64,
+    colour: bool,
+}
+
+/// Events of one input that are explained; the rest are counted.
+const EVENTS_MAX: u64 = 20;
+
+impl Visitor for Explaining<'_> {
+    fn message(&mut self, message: Message<'_, '_>) -> Result<(), DecodeError> {
+        let path = message.context.frame.path();
+        let mut event = parse(message, &Settings::default())?;
+        let severity = classify(&mut event);
+        self.n_events += 1;
+        if self.n_events <= EVENTS_MAX {
+            self.event(&event, severity, &path);
+        }
+        Ok(())
+    }
+
+    fn control(&mut self) {
+        self.page.push_str("A control message: it says that a subscription works, and is acknowledged.\n");
+    }
+
+    fn bad(&mut self, bad: Bad<'_, '_>) {
+        self.page.push_str(&format!("Goes to quarantine: failed to decode {}\n", bad.error));
+    }
+}
+
+impl Explaining<'_> {
+    fn event(&mut self, event: &Event<'_>, level: Severity, path: &str) {
+        let row = &event.row;
+        let title = format!("{} event {}", event.source.name(), plain(event.uid()));
+        self.page.push_str(&format!("{}\n", bold(&title, self.colour)));
+        if !path.is_empty() {
+            self.page.push_str(&format!("inside {path}\n"));
+        }
+        let reason = row.str(base::SEVERITY_REASON);
+        self.page.push_str(&format!(
+            "severity {} because {reason}; a {} act; table {}\n",
+            severity(level, self.colour),
+            row.str(base::CATEGORY),
+            event.table.name()
+        ));
+        match self.rule {
+            Some(rule) => self.one(event, rule),
+            None => self.all(event),
+        }
+        self.page.push('\n');
+    }
+
+    /// Every rule that the index chooses, and the event in OCSF.
+    fn all(&mut self, event: &Event<'_>) {
+        let candidates: Vec<&Rule> =
+            self.rules.all().iter().filter(|rule| self.rules.is_candidate(event, rule)).collect();
+        let matching: Vec<&str> = self.rules.linear(event).iter().map(|rule| rule.id.as_str()).collect();
+        let rows = candidates.iter().map(|rule| {
+            let mark = if matching.contains(&rule.id.as_str()) { "matches" } else { "no" };
+            vec![mark.to_owned(), rule.name.clone(), severity(rule.severity, self.colour), plain(&rule.title)]
+        });
+        self.page.push_str(&format!(
+            "{} of {} rules come near it\n",
+            candidates.len(),
+            self.rules.all().len()
+        ));
+        if !candidates.is_empty() {
+            self.page.push_str(&format!("{}\n", table(&["", "rule", "level", "catches"], rows)));
+        }
+        self.page.push_str(&format!("{:#}\n", ocsf::to_json(event)));
+    }
+
+    fn one(&mut self, event: &Event<'_>, rule: &Rule) {
+        let told = explain(self.rules, rule, event);
+        let yes = |holds: bool| {
+            if holds { styled("true", "32", self.colour) } else { styled("false", "31", self.colour) }
+        };
+        let mut page =
+            format!("rule {}: {}\nmatches: {}\n", rule.name, plain(&rule.title), yes(told.matches));
+        if !told.sees {
+            page.push_str("it looks at events of another source\n");
+        } else if !told.candidate {
+            page.push_str("the index does not choose it: service or operation is another one\n");
+        }
+        page.push_str(&format!("condition: {}\n", told.condition));
+        for selection in &told.selections {
+            page.push_str(&format!("  {} {}\n", yes(selection.holds), selection.name));
+            for (field, holds, seen) in &selection.tests {
+                let seen = if seen.is_empty() {
+                    "nothing there".to_owned()
+                } else {
+                    seen.iter().map(|text| plain(text)).collect::<Vec<_>>().join(" | ")
+                };
+                page.push_str(&format!("    {} {field}: {seen}\n", yes(*holds)));
+            }
+        }
+        self.page.push_str(&page);
+    }
+}

@@ -1,0 +1,42 @@
+//! `kinescope redrive`: tries again what lies in quarantine.
+
+use crate::{
+    Done, args,
+    process::{config, now_ms, with_progress},
+    rules, summary,
+};
+use anyhow::{Context, Result, bail};
+use kinescope_pipeline::local::{Input, Run, read_quarantine};
+
+/// Runs the command.
+pub fn run(args: &args::Redrive) -> Result<Done> {
+    if args.folder.to_string_lossy().starts_with("s3://") {
+        bail!("redrive from S3: this build knows no AWS; copy the quarantine here and name its folder");
+    }
+    let path = args.folder.join("quarantine.jsonl");
+    let entries = read_quarantine(&path).with_context(|| format!("read {}", path.display()))?;
+    if entries.is_empty() {
+        eprintln!("The quarantine of {} is empty.", args.folder.display());
+        return Ok(Done::Well);
+    }
+    let n_entries = entries.len();
+    let (config, config_text) = config(args.config.as_deref())?;
+    let only_findings = !args.folder.join("lake").exists();
+    let report = with_progress(Run {
+        input: Input::Quarantined(entries),
+        out: args.folder.clone(),
+        rules: rules::load(&args.rules)?,
+        config,
+        config_text,
+        only_findings,
+        n_threads: 0,
+        now_ms: now_ms(),
+    })?;
+    summary::print(&report, &args.folder);
+    let n_left = read_quarantine(&path).with_context(|| format!("read {}", path.display()))?.len();
+    eprintln!(
+        "\n{} of {n_entries} entries could be read this time; {n_left} stay in quarantine.",
+        n_entries.saturating_sub(n_left)
+    );
+    Ok(Done::Well)
+}

@@ -1,0 +1,12 @@
+//! The lake: rows of the tables in columns, and Parquet files by day.
+//!
+//! Rows are filled where events are parsed, on many threads, and written by one. A file under way lies outside the
+//! lake, so nothing unfinished ever looks finished.
+
+mod days;
+mod rows;
+mod writer;
+
+pub use days::DayRange;
+pub use rows::Rows;
+pub use writer::{Lake, LakeError};

@@ -1,0 +1,204 @@
+//! Writes rows to Parquet files, one open file a table and day.
+//!
+//! What is open is bounded: files are closed by size and age and when too many are open, and row groups are cut when
+//! all that is buffered grows too large.
+
+use super::{Rows, days};
+use crate::{
+    output::Output,
+    sink::{Answers, Sink},
+};
+use kinescope_schemas::{Table, contract::EVENT_DAY, tables::base};
+use parquet::{
+    arrow::ArrowWriter,
+    basic::{Compression, Encoding, ZstdLevel},
+    errors::ParquetError,
+    file::properties::{EnabledStatistics, WriterProperties},
+    schema::types::ColumnPath,
+};
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// A file is closed when it is so large. Athena reads files of 128 MB well.
+const FILE_BYTES_MAX: usize = 128 << 20;
+/// A file is closed when it is so old.
+const FILE_AGE_MAX: Duration = Duration::from_secs(300);
+/// Files that are open at a time.
+const FILES_OPEN_MAX: usize = 48;
+/// Rows of a row group.
+const ROW_GROUP_ROWS_MAX: usize = 131_072;
+/// What all open files may buffer together; past it, row groups are cut.
+const BUFFERED_BYTES_MAX: usize = 40 << 20;
+
+/// Why the lake could not be written. Fits after "failed to write".
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// The disk.
+    #[error("{path}: {source}; free some space or choose another --out, and run again")]
+    Io {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The encoder, or the disk below it.
+    #[error("{path}: {source}; free some space or choose another --out, and run again")]
+    Parquet {
+        /// The file.
+        path: String,
+        /// Why.
+        source: ParquetError,
+    },
+    /// The rows do not fit their table: a bug.
+    #[error("rows of {0}: {1}")]
+    Rows(&'static str, arrow_schema::ArrowError),
+}
+
+type Place = (Table, Option<i64>);
+
+/// The lake under way, below a folder of its own.
+pub struct Lake {
+    root: PathBuf,
+    /// Begins every file's name; files of different runs must not meet.
+    run: String,
+    n_files: u64,
+    open: HashMap<Place, OpenFile>,
+}
+
+struct OpenFile {
+    writer: ArrowWriter<File>,
+    path: PathBuf,
+    since: Instant,
+}
+
+impl Lake {
+    /// A lake below `root`, whose files are named after `run`.
+    pub fn new(root: &Path, run: String) -> Lake {
+        Lake { root: root.to_owned(), run, n_files: 0, open: HashMap::new() }
+    }
+
+    /// Writes rows.
+    pub fn write(&mut self, rows: &Rows) -> Result<(), LakeError> {
+        let table = rows.table.name();
+        let batch = rows.batch().map_err(|error| LakeError::Rows(table, error))?;
+        let place = (rows.table, rows.day);
+        if !self.open.contains_key(&place) {
+            self.make_room()?;
+            let file = self.create(place)?;
+            self.open.insert(place, file);
+        }
+        if let Some(file) = self.open.get_mut(&place) {
+            file.writer.write(&batch).map_err(|source| parquet_error(&file.path, source))?;
+            let n_bytes = file.writer.bytes_written() + file.writer.in_progress_size();
+            if n_bytes > FILE_BYTES_MAX || file.since.elapsed() > FILE_AGE_MAX {
+                self.close(place)?;
+            }
+        }
+        self.cut_row_groups()
+    }
+
+    fn create(&mut self, (table, day): Place) -> Result<OpenFile, LakeError> {
+        let folder = self.root.join(table.name()).join(format!("{EVENT_DAY}={}", days::name(day)));
+        let path = folder.join(format!("{}-{:04}.parquet", self.run, self.n_files));
+        self.n_files += 1;
+        let io_error = |source| LakeError::Io { path: path.display().to_string(), source };
+        fs::create_dir_all(&folder).map_err(io_error)?;
+        let file = File::create(&path).map_err(io_error)?;
+        let writer = ArrowWriter::try_new(file, table.spec().schema.clone(), Some(properties(table)))
+            .map_err(|source| parquet_error(&path, source))?;
+        Ok(OpenFile { writer, path, since: Instant::now() })
+    }
+
+    /// Closes the oldest file when too many are open.
+    fn make_room(&mut self) -> Result<(), LakeError> {
+        if self.open.len() < FILES_OPEN_MAX {
+            return Ok(());
+        }
+        let oldest = self.open.iter().min_by_key(|(_, file)| file.since).map(|(place, _)| *place);
+        oldest.map_or(Ok(()), |place| self.close(place))
+    }
+
+    fn cut_row_groups(&mut self) -> Result<(), LakeError> {
+        while self.open.values().map(|file| file.writer.memory_size()).sum::<usize>() > BUFFERED_BYTES_MAX {
+            let Some(largest) = self.open.values_mut().max_by_key(|file| file.writer.memory_size()) else {
+                break;
+            };
+            largest.writer.flush().map_err(|source| parquet_error(&largest.path, source))?;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, place: Place) -> Result<(), LakeError> {
+        let Some(file) = self.open.remove(&place) else { return Ok(()) };
+        let OpenFile { writer, path, .. } = file;
+        let written = writer.into_inner().map_err(|source| parquet_error(&path, source))?;
+        written.sync_all().map_err(|source| LakeError::Io { path: path.display().to_string(), source })
+    }
+
+    /// Closes every file.
+    pub fn finish(&mut self) -> Result<(), LakeError> {
+        let places: Vec<Place> = self.open.keys().copied().collect();
+        places.into_iter().try_for_each(|place| self.close(place))
+    }
+}
+
+impl Sink for Lake {
+    fn name(&self) -> &'static str {
+        "lake"
+    }
+
+    fn write(&mut self, output: &Output) -> Answers {
+        let mut answers = Answers::default();
+        for rows in &output.rows {
+            answers.n_items += rows.owners.len() as u64;
+            if let Err(error) = Lake::write(self, rows) {
+                answers.failed.extend(&rows.owners);
+                answers.error.get_or_insert(format!("failed to write {error}"));
+            }
+        }
+        answers
+    }
+}
+
+fn parquet_error(path: &Path, source: ParquetError) -> LakeError {
+    LakeError::Parquet { path: path.display().to_string(), source }
+}
+
+/// Encodings by what a column holds: ids and JSON never repeat, so no dictionary is begun for them; times come almost
+/// in order, so their differences are small.
+fn properties(table: Table) -> WriterProperties {
+    const NEVER_REPEAT: &[&str] = &[
+        "metadata_uid",
+        "api_request_uid",
+        "api_request_data",
+        "api_response_data",
+        "unmapped",
+        "additional_event_data",
+        "resources",
+        "evidences",
+        "related_events",
+        "finding_info_uid",
+        "message",
+    ];
+    let columns = &table.spec().columns;
+    let path = |name: &str| ColumnPath::from(name);
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    for name in NEVER_REPEAT.iter().filter(|name| columns.iter().any(|column| column.name == **name)) {
+        builder = builder
+            .set_column_dictionary_enabled(path(name), false)
+            .set_column_statistics_enabled(path(name), EnabledStatistics::None);
+    }
+    for slot in [base::TIME, base::TIME_DT] {
+        builder = builder
+            .set_column_dictionary_enabled(path(&columns[slot].name), false)
+            .set_column_encoding(path(&columns[slot].name), Encoding::DELTA_BINARY_PACKED);
+    }
+    builder.build()
+}

@@ -1,0 +1,429 @@
+//! A run: reading, processing and writing overlap, and bounded queues between them let a slow disk hold back reading.
+
+use super::{
+    Folder, FolderError, Store, StoreError, alerts, findings,
+    folder::FILES,
+    quarantine::{Quarantine, Redriven, copy_without},
+};
+use crate::{
+    batch::Piece,
+    config::{Config, ConfigError},
+    lake::{DayRange, Lake, LakeError, Rows},
+    ledger::{Imbalance, Ledger},
+    output::Output,
+    process::{Seen, Stages, process},
+    sink::{Open, Sink, deliver},
+    source::{Files, Reader},
+    window::Window,
+};
+use kinescope_schemas::{Fate, Id, Table};
+use kinescope_stages::{
+    derive::{Key, Minutes, Point, row},
+    detect::Rules,
+};
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::PathBuf,
+    sync::{
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{Receiver, sync_channel},
+    },
+    thread,
+    time::Instant,
+};
+
+/// Batches that wait between reading and processing, and outputs between processing and writing.
+const QUEUE_LEN: usize = 1;
+
+/// What to read.
+pub enum Input {
+    /// Files.
+    Files(Files),
+    /// What a redrive found in the folder's own quarantine.
+    Quarantined(Vec<Redriven>),
+}
+
+/// A run's settings.
+pub struct Run {
+    /// What to read.
+    pub input: Input,
+    /// The output folder.
+    pub out: PathBuf,
+    /// The rules.
+    pub rules: Rules,
+    /// The configuration.
+    pub config: Config,
+    /// Its text, which is part of what makes a run the same run.
+    pub config_text: String,
+    /// Whether to leave out the lake.
+    pub only_findings: bool,
+    /// Threads that process; 0 for one a core.
+    pub n_threads: usize,
+    /// The time of arrival, milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// How far a run is, for whoever shows it.
+#[derive(Debug, Default)]
+pub struct Status {
+    /// Bytes read.
+    pub n_bytes: AtomicU64,
+    /// Events done.
+    pub n_events: AtomicU64,
+    /// Findings so far.
+    pub n_findings: AtomicU64,
+    /// Whether the run has ended.
+    pub ended: AtomicBool,
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub struct Report {
+    /// The folder's ledger: of this run and of those before it.
+    pub ledger: Ledger,
+    /// Accepted events of this run by source and identity.
+    pub seen: Seen,
+    /// Whether there was nothing new to do.
+    pub unchanged: bool,
+    /// The rules that it ran with.
+    pub rules: Rules,
+    /// Samples of metrics whose dimensions fell into `other`.
+    pub n_samples_other: u64,
+}
+
+/// Why a run failed. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The output folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The hot store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The lake.
+    #[error("write {0}")]
+    Lake(#[from] LakeError),
+    /// A file of the output.
+    #[error("write {0}: {1}; free some space or choose another --out, and run again")]
+    File(&'static str, io::Error),
+    /// The ledger does not add up.
+    #[error(transparent)]
+    Ledger(#[from] Imbalance),
+    /// The configuration.
+    #[error("read the configuration: {0}")]
+    Config(#[from] ConfigError),
+    /// A sink.
+    #[error("deliver to {sink}: {words}; nothing was published, so run again when that is mended")]
+    Sink {
+        /// The sink.
+        sink: &'static str,
+        /// Its words.
+        words: String,
+    },
+    /// The folder holds something else.
+    #[error(
+        "write to {0}: it holds a run with other rules or settings over records that are not in this input; choose another --out, or give those inputs too"
+    )]
+    OtherSettings(String),
+    /// Threads.
+    #[error("start threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Runs.
+pub fn run(run: Run, status: &Status) -> Result<Report, RunError> {
+    let result = Job::begin(run).and_then(|job| job.work(status));
+    status.ended.store(true, Ordering::Relaxed);
+    result
+}
+
+/// A run under way.
+struct Job {
+    run: Run,
+    folder: Folder,
+    /// The store as an earlier run published it.
+    known: Option<Store>,
+    earlier: Ledger,
+    /// Whether it tries the folder's own quarantine again.
+    redrives: bool,
+    /// Whether what an earlier run published is replaced, its settings being others.
+    replace: bool,
+    settings: String,
+    id: String,
+    began: Instant,
+}
+
+impl Job {
+    fn begin(run: Run) -> Result<Job, RunError> {
+        let began = Instant::now();
+        let folder = Folder::open(&run.out)?;
+        let published = folder.path("kinescope.db");
+        let known = if published.exists() { Some(Store::open(&published)?) } else { None };
+        let settings = run.settings_id().to_string();
+        let mut replace = false;
+        if let (Some(store), Input::Files(_)) = (&known, &run.input)
+            && store.setting("settings")?.is_some_and(|theirs| theirs != settings)
+        {
+            replace = true;
+            if !run.covers(store)? {
+                return Err(RunError::OtherSettings(run.out.display().to_string()));
+            }
+        }
+        let known = known.filter(|_| !replace);
+        let earlier = if replace { Ledger::default() } else { earlier(&folder)? };
+        // Every run that is published adds a record, so no two of a folder have the same id.
+        let id = Id::of(&[b"run", settings.as_bytes(), &earlier.records.r#in.to_le_bytes()]).to_string()
+            [..12]
+            .to_owned();
+        let redrives = matches!(run.input, Input::Quarantined(_));
+        Ok(Job { run, folder, known, earlier, redrives, replace, settings, id, began })
+    }
+
+    fn work(mut self, status: &Status) -> Result<Report, RunError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.run.n_threads).build()?;
+        let stages = self.stages()?;
+        let mut writer = self.writer()?;
+        let known = self.known.take().map(std::sync::Mutex::new);
+        let is_known = |id: Id| {
+            let store = known.as_ref().and_then(|store| store.lock().ok());
+            store.is_some_and(|store| store.has_record(id).unwrap_or(false))
+        };
+        let (send_batch, batches) = sync_channel::<Vec<Piece>>(QUEUE_LEN);
+        let (send_outputs, outputs) = sync_channel::<Vec<Output>>(QUEUE_LEN);
+        let input = std::mem::replace(&mut self.run.input, Input::Quarantined(Vec::new()));
+        let written = thread::scope(|scope| {
+            let (stages, is_known) = (&stages, &is_known);
+            scope.spawn(move || {
+                let reader = Reader::new(send_batch, &status.n_bytes, is_known);
+                // Whoever stopped taking batches reports why.
+                let _ = match input {
+                    Input::Files(files) => reader.read(&files),
+                    Input::Quarantined(entries) => reader.redrive(entries),
+                };
+            });
+            scope.spawn(move || {
+                for batch in batches {
+                    if send_outputs.send(pool.install(|| process(&batch, stages))).is_err() {
+                        return;
+                    }
+                }
+            });
+            writer.write_all(outputs, &stages.window, status)
+        });
+        written?;
+        self.finish(writer, stages, status)
+    }
+
+    fn stages(&mut self) -> Result<Stages, RunError> {
+        let rules = std::mem::replace(&mut self.run.rules, Rules::new(Vec::new()).unwrap_or_default());
+        let window = Window::default();
+        if !self.replace
+            && let Ok(bytes) = fs::read(self.folder.window())
+        {
+            bytes.as_chunks::<16>().0.iter().for_each(|id| {
+                window.insert(Id(*id));
+            });
+        }
+        Ok(Stages {
+            rules,
+            limits: self.run.config.limits(),
+            settings: self.run.config.settings()?,
+            window,
+            days: DayRange::until(self.run.now_ms),
+            lake: !self.run.only_findings,
+        })
+    }
+
+    fn writer(&self) -> Result<Writer, RunError> {
+        if !self.replace {
+            self.folder.stage_copy("kinescope.db")?;
+            self.folder.stage_copy("quarantine.jsonl")?;
+        }
+        let quarantine = Quarantine::create(&self.folder.staged("quarantine.jsonl"))
+            .map_err(|error| RunError::File("quarantine.jsonl", error))?;
+        let lake = Lake::new(&self.folder.staged_lake(), format!("part-{}", self.id));
+        Ok(Writer {
+            lake: (!self.run.only_findings).then_some(lake),
+            store: Store::create(&self.folder.staged("kinescope.db"), self.id.clone())?,
+            quarantine,
+            ledger: Ledger::default(),
+            open: Open::default(),
+            minutes: Minutes::default(),
+            seen: Seen::default(),
+            n_parts: 0,
+            days: DayRange::until(self.run.now_ms),
+            run: self.id.clone(),
+            redrives: self.redrives,
+            mended: HashSet::new(),
+        })
+    }
+
+    /// Closes everything, checks the ledger, and publishes.
+    fn finish(mut self, mut writer: Writer, stages: Stages, status: &Status) -> Result<Report, RunError> {
+        writer.minutes(true)?;
+        let mut report = Report {
+            ledger: writer.ledger,
+            seen: writer.seen,
+            unchanged: false,
+            rules: stages.rules,
+            n_samples_other: writer.minutes.n_samples_other,
+        };
+        let new = &report.ledger.records;
+        if self.earlier.records.r#in > 0 && new.r#in == new.duplicate && !self.redrives {
+            self.folder.clear()?;
+            report.unchanged = true;
+            report.ledger = self.earlier;
+            return Ok(report);
+        }
+        if let Some(mut lake) = writer.lake {
+            lake.finish()?;
+        }
+        let quarantine = |error| RunError::File("quarantine.jsonl", error);
+        writer.quarantine.finish().map_err(quarantine)?;
+        if self.redrives {
+            // What could be read at last leaves the quarantine; its lines are the records, in order.
+            let (from, to) = (self.folder.path("quarantine.jsonl"), self.folder.staged("quarantine.jsonl"));
+            copy_without(&from, &to, &writer.mended).map_err(quarantine)?;
+        }
+        let store = writer.store;
+        store.set("settings", &self.settings)?;
+        let file = |name: &'static str| move |error| RunError::File(name, error);
+        let n_findings =
+            findings::write(&store, &self.folder.staged("findings.jsonl")).map_err(file("findings.jsonl"))?;
+        let n_alerts = alerts::write(&store, &self.run.config.alerts, &self.folder.staged("alerts.jsonl"))
+            .map_err(file("alerts.jsonl"))?;
+        store.finish()?;
+        self.earlier.sinks.retain(|name, _| !matches!(name.as_str(), "findings" | "alerts"));
+        report.ledger.seconds = self.began.elapsed().as_secs_f64();
+        report.ledger.bytes_in = status.n_bytes.load(Ordering::Relaxed);
+        report.ledger.add(&self.earlier);
+        // These two files are written anew from the store, which has all findings.
+        report.ledger.sink("findings", n_findings, 0);
+        report.ledger.sink("alerts", n_alerts, 0);
+        report.ledger.check()?;
+        self.publish(&report.ledger, &stages.window)?;
+        Ok(report)
+    }
+
+    fn publish(&self, ledger: &Ledger, window: &Window) -> Result<(), RunError> {
+        let json = serde_json::to_vec_pretty(ledger).map_err(io::Error::from);
+        json.and_then(|json| fs::write(self.folder.staged("ledger.json"), json))
+            .map_err(|error| RunError::File("ledger.json", error))?;
+        let ids: Vec<u8> = window.ids().iter().flat_map(|id| id.0).collect();
+        fs::write(self.folder.staged("window"), ids)
+            .map_err(|error| RunError::File("the window of ids", error))?;
+        for name in FILES {
+            let sync = || fs::File::open(self.folder.staged(name))?.sync_all();
+            sync().map_err(|error| RunError::File(name, error))?;
+        }
+        Ok(self.folder.publish(self.replace)?)
+    }
+}
+
+/// The ledger that earlier runs published.
+fn earlier(folder: &Folder) -> Result<Ledger, RunError> {
+    let Ok(json) = fs::read(folder.path("ledger.json")) else { return Ok(Ledger::default()) };
+    serde_json::from_slice(&json).map_err(|error| RunError::File("ledger.json", error.into()))
+}
+
+impl Run {
+    /// Rules, configuration and what is left out: two runs that differ in these give different results.
+    fn settings_id(&self) -> Id {
+        let version = env!("CARGO_PKG_VERSION");
+        let mut parts = vec![version.to_owned(), self.config_text.clone(), self.only_findings.to_string()];
+        parts.extend(self.rules.all().iter().map(|rule| format!("{}\0{}", rule.id, rule.origin.text)));
+        Id::of(&parts.iter().map(String::as_bytes).collect::<Vec<_>>())
+    }
+
+    /// Whether this run reads everything that the store's runs had read, so that replacing them loses nothing.
+    fn covers(&self, store: &Store) -> Result<bool, StoreError> {
+        let Input::Files(files) = &self.input else { return Ok(false) };
+        let mut n_covered = 0i64;
+        for path in &files.paths {
+            n_covered +=
+                i64::from(crate::source::file_id(path).map_or(Ok(false), |id| store.has_record(id))?);
+        }
+        Ok(n_covered >= store.n_records()?)
+    }
+}
+
+/// The writing side.
+struct Writer {
+    lake: Option<Lake>,
+    store: Store,
+    quarantine: Quarantine,
+    ledger: Ledger,
+    open: Open,
+    minutes: Minutes,
+    seen: Seen,
+    n_parts: u64,
+    days: DayRange,
+    run: String,
+    redrives: bool,
+    /// Redriven records that could be read.
+    mended: HashSet<u64>,
+}
+
+impl Writer {
+    fn write_all(
+        &mut self,
+        outputs: Receiver<Vec<Output>>,
+        window: &Window,
+        status: &Status,
+    ) -> Result<(), RunError> {
+        for mut output in outputs.into_iter().flatten() {
+            self.write(&output, window)?;
+            self.minutes.add(output.points.take());
+            self.seen.add(std::mem::take(&mut output.seen));
+            self.minutes(false)?;
+            status.n_events.store(self.ledger.events.r#in, Ordering::Relaxed);
+            status.n_findings.store(self.ledger.findings.total, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, output: &Output, window: &Window) -> Result<(), RunError> {
+        let mut sinks: Vec<&mut dyn Sink> = vec![&mut self.store, &mut self.quarantine];
+        if let Some(lake) = &mut self.lake {
+            sinks.push(lake);
+        }
+        let delivered = deliver(output, &mut sinks, window, &mut self.ledger, &mut self.open);
+        if let Some((sink, words)) = delivered.error {
+            return Err(RunError::Sink { sink, words });
+        }
+        if self.redrives {
+            let mended = delivered.fates.iter().filter(|(_, fate)| *fate == Fate::Processed);
+            self.mended.extend(mended.map(|(record, _)| record.index));
+        }
+        let ended = delivered.fates.iter().filter(|(_, fate)| *fate != Fate::Redeliver);
+        Ok(ended.filter_map(|(record, _)| record.file_id).try_for_each(|id| self.store.add_record(id))?)
+    }
+
+    /// Writes the minutes that are closed.
+    fn minutes(&mut self, all: bool) -> Result<(), RunError> {
+        let closed = self.minutes.close(all);
+        if closed.is_empty() {
+            return Ok(());
+        }
+        self.n_parts += 1;
+        self.store.metrics(&closed)?;
+        self.ledger.sink("store", closed.len() as u64, 0);
+        let Some(lake) = &mut self.lake else { return Ok(()) };
+        let part = format!("{}-{}", self.run, self.n_parts);
+        for rows in metric_rows(&closed, &part, self.days) {
+            lake.write(&rows)?;
+        }
+        self.ledger.sink("lake", closed.len() as u64, 0);
+        Ok(())
+    }
+}
+
+fn metric_rows(closed: &[(Key, Point)], part: &str, days: DayRange) -> Vec<Rows> {
+    let mut list = Vec::new();
+    for (key, point) in closed {
+        Rows::of(&mut list, Table::Metrics, days.day_of(key.minute_ms))
+            .push(&row(key, point, part.as_bytes()), 0);
+    }
+    list
+}

@@ -1,0 +1,226 @@
+//! The hot store on one machine: SQLite. Everything in it is keyed by a derived id, so writing twice changes nothing.
+//!
+//! It is written in the run's staging folder, where no crash can leave half of it: journal and syncing are off until
+//! it is closed.
+
+use crate::{
+    output::{Agent, Notable, Output},
+    sink::{Answers, Sink},
+};
+use kinescope_schemas::Id;
+use kinescope_stages::{
+    derive::{Key, Point, Series},
+    detect::Finding,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::json;
+use std::path::Path;
+
+/// Tables. Times are milliseconds since 1970; a metric's points are JSON, merged on read: [dimensions, samples, sum,
+/// min, max] each.
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS findings (uid TEXT PRIMARY KEY, time INTEGER NOT NULL, severity INTEGER NOT NULL, rule TEXT NOT NULL,
+    title TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, resource TEXT NOT NULL, actor TEXT NOT NULL, ocsf TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS events (key BLOB PRIMARY KEY, uid TEXT NOT NULL, time INTEGER NOT NULL, severity INTEGER NOT NULL, source TEXT NOT NULL,
+    category TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
+    actor TEXT NOT NULL, message TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agents (id TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, state TEXT NOT NULL, version TEXT NOT NULL,
+    first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY (id, account, region)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS metrics (minute INTEGER NOT NULL, namespace TEXT NOT NULL, metric TEXT NOT NULL, unit TEXT NOT NULL, part TEXT NOT NULL,
+    points TEXT NOT NULL, PRIMARY KEY (minute, namespace, metric, unit, part)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS records (id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE VIEW IF NOT EXISTS points AS SELECT minute, namespace, metric, unit, json_extract(value, '$[0]') AS dimensions,
+    sum(json_extract(value, '$[1]')) AS samples, sum(json_extract(value, '$[2]')) AS sum,
+    min(json_extract(value, '$[3]')) AS min, max(json_extract(value, '$[4]')) AS max
+    FROM metrics, json_each(points) GROUP BY 1, 2, 3, 4, 5;
+";
+const INDEXES: &str = "
+CREATE INDEX IF NOT EXISTS findings_by_time ON findings (time);
+CREATE INDEX IF NOT EXISTS events_by_time ON events (time);
+CREATE INDEX IF NOT EXISTS events_by_severity ON events (severity, time);
+CREATE INDEX IF NOT EXISTS events_by_account ON events (account, time);
+";
+
+/// Why the store could not be used. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+#[error("{what} the hot store: {source}")]
+pub struct StoreError {
+    /// What was tried.
+    pub what: &'static str,
+    /// Why it failed.
+    pub source: rusqlite::Error,
+}
+
+fn error(what: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
+    move |source| StoreError { what, source }
+}
+
+/// The hot store.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) db: Connection,
+    /// Tells apart the parts of a minute's metrics that were written at different times.
+    part: String,
+    n_parts: u64,
+}
+
+impl Store {
+    /// Opens it for writing in the staging folder; `part` names the run.
+    pub fn create(path: &Path, part: String) -> Result<Store, StoreError> {
+        let open = || {
+            let db = Connection::open(path)?;
+            db.execute_batch(
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;",
+            )?;
+            db.execute_batch(SCHEMA)?;
+            db.execute_batch("BEGIN")?;
+            db.set_prepared_statement_cache_capacity(32);
+            Ok(db)
+        };
+        Ok(Store { db: open().map_err(error("create"))?, part, n_parts: 0 })
+    }
+
+    /// Opens a published one to look at.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        use rusqlite::OpenFlags;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags).map_err(error("open"))?;
+        Ok(Store { db, part: String::new(), n_parts: 0 })
+    }
+
+    /// Whether a finished run has this record.
+    pub fn has_record(&self, id: Id) -> Result<bool, StoreError> {
+        let mut statement =
+            self.db.prepare_cached("SELECT 1 FROM records WHERE id = ?").map_err(error("read"))?;
+        Ok(statement.query_row([id.0], |_| Ok(())).optional().map_err(error("read"))?.is_some())
+    }
+
+    /// Ids of all records.
+    pub fn n_records(&self) -> Result<i64, StoreError> {
+        self.db.query_row("SELECT count(*) FROM records", [], |row| row.get(0)).map_err(error("read"))
+    }
+
+    /// Enters a record as dealt with.
+    pub fn add_record(&self, id: Id) -> Result<(), StoreError> {
+        self.run("INSERT OR IGNORE INTO records VALUES (?)", params![id.0])
+    }
+
+    /// A setting of the runs that filled this store.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.db
+            .query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0))
+            .optional()
+            .map_err(error("read"))
+    }
+
+    /// Sets it.
+    pub fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", params![name, value])
+    }
+
+    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), StoreError> {
+        let run = || self.db.prepare_cached(sql)?.execute(values);
+        run().map(drop).map_err(error("write to"))
+    }
+
+    fn finding(&self, finding: &Finding) -> Result<(), StoreError> {
+        let title = finding.row.str(kinescope_schemas::tables::findings::FINDING_TITLE);
+        self.run(
+            "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![
+                finding.uid.to_string(),
+                finding.time_ms,
+                finding.severity.id(),
+                finding.rule,
+                title,
+                finding.account,
+                finding.region,
+                finding.resource,
+                finding.actor,
+                finding.to_json().to_string()
+            ],
+        )
+    }
+
+    fn event(&self, event: &Notable) -> Result<(), StoreError> {
+        self.run(
+            "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![
+                event.key.0,
+                event.uid,
+                event.time_ms,
+                event.severity.id(),
+                event.source,
+                event.category,
+                event.account,
+                event.region,
+                event.service,
+                event.operation,
+                event.actor,
+                event.message
+            ],
+        )
+    }
+
+    fn agent(&self, agent: &Agent) -> Result<(), StoreError> {
+        // The newest word counts, in whatever order words come.
+        self.run(
+            "INSERT INTO agents VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET
+                state = CASE WHEN (excluded.last_seen, excluded.state) >= (last_seen, state) THEN excluded.state ELSE state END,
+                version = CASE WHEN (excluded.last_seen, excluded.version) >= (last_seen, version) THEN excluded.version ELSE version END,
+                first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)",
+            params![agent.id, agent.account, agent.region, agent.state, agent.version, agent.time_ms],
+        )
+    }
+
+    /// Enters closed minutes, which are sorted: one row a minute and metric.
+    pub fn metrics(&mut self, points: &[(Key, Point)]) -> Result<(), StoreError> {
+        self.n_parts += 1;
+        let part = format!("{}-{}", self.part, self.n_parts);
+        for points in points.chunk_by(|(a, _), (b, _)| a.minute_ms == b.minute_ms && a.series == b.series) {
+            let Some((key, _)) = points.first() else { continue };
+            let (namespace, metric, unit) = match &key.series {
+                Series::Derived(metric, unit) => (kinescope_stages::derive::NAMESPACE, *metric, *unit),
+                Series::Emf(namespace, metric, unit) => (namespace.as_str(), metric.as_str(), unit.as_str()),
+            };
+            let json: Vec<_> = points
+                .iter()
+                .map(|(key, p)| json!([key.dimensions, p.samples, p.sum, p.min, p.max]))
+                .collect();
+            self.run(
+                "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)",
+                params![key.minute_ms, namespace, metric, unit, part, json!(json).to_string()],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Commits, and closes the file.
+    pub fn finish(self) -> Result<(), StoreError> {
+        self.db.execute_batch("COMMIT").map_err(error("commit"))?;
+        self.db.execute_batch(INDEXES).map_err(error("index"))?;
+        self.db.close().map_err(|(_, source)| StoreError { what: "close", source })
+    }
+}
+
+impl Sink for Store {
+    fn name(&self) -> &'static str {
+        "store"
+    }
+
+    fn write(&mut self, output: &Output) -> Answers {
+        let mut answers = Answers::default();
+        let mut answer = |owner: u32, result: Result<(), StoreError>| {
+            answers.n_items += 1;
+            if let Err(error) = result {
+                answers.failed.push(owner);
+                answers.error.get_or_insert(format!("failed to {error}"));
+            }
+        };
+        output.findings.iter().for_each(|(owner, finding)| answer(*owner, self.finding(finding)));
+        output.notable.iter().for_each(|(owner, event)| answer(*owner, self.event(event)));
+        output.agents.iter().for_each(|(owner, agent)| answer(*owner, self.agent(agent)));
+        answers
+    }
+}

@@ -1,0 +1,117 @@
+//! What came of some records: rows, findings and the rest, each with the record that it came from.
+
+use crate::{batch::Record, lake::Rows, ledger::Events};
+use kinescope_schemas::{Id, Position, Severity};
+use kinescope_stages::{decode::Envelope, derive::Points, detect::Finding};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What came of a group of pieces. An owner is a place in `records`.
+#[derive(Default)]
+pub struct Output {
+    /// One tally a piece, in the order of reading.
+    pub records: Vec<Tally>,
+    /// Rows for the lake, by table and day.
+    pub rows: Vec<Rows>,
+    /// Findings and their owners.
+    pub findings: Vec<(u32, Finding)>,
+    /// What the hot store keeps, and its owners.
+    pub notable: Vec<(u32, Notable)>,
+    /// Agents that were heard of, and the owners.
+    pub agents: Vec<(u32, Agent)>,
+    /// What could not be read, and its owners.
+    pub quarantined: Vec<(u32, Quarantined)>,
+    /// Metric points.
+    pub points: Points,
+    /// The keys of the accepted events, which are forgotten if their record has to come again.
+    pub keys: Vec<(u32, Id)>,
+    /// Accepted events by source and the busiest identities, for the summary.
+    pub seen: crate::process::Seen,
+}
+
+/// What a piece of a record held.
+#[derive(Debug)]
+pub struct Tally {
+    /// The record.
+    pub record: Arc<Record>,
+    /// Whether the record ends with this piece.
+    pub last: bool,
+    /// Its events.
+    pub events: Events,
+    /// Its control messages.
+    pub n_control: u64,
+    /// Whether a finished run has it already.
+    pub known: bool,
+}
+
+/// An event that the hot store keeps: medium or worse, or a change.
+#[derive(Debug, Clone)]
+pub struct Notable {
+    /// The event's key.
+    pub key: Id,
+    /// The event's id as users see it.
+    pub uid: String,
+    /// Milliseconds since 1970.
+    pub time_ms: i64,
+    /// How bad.
+    pub severity: Severity,
+    /// Who wrote it.
+    pub source: &'static str,
+    /// What kind of act.
+    pub category: String,
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// Service, load balancer, application.
+    pub service: String,
+    /// Operation or type.
+    pub operation: String,
+    /// Who did it.
+    pub actor: String,
+    /// A line for a person.
+    pub message: String,
+}
+
+/// An agent that was heard of.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    /// Its id.
+    pub id: String,
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// Its state.
+    pub state: String,
+    /// Its version.
+    pub version: String,
+    /// When, milliseconds since 1970.
+    pub time_ms: i64,
+}
+
+/// A quarantine entry: enough to understand what happened and to try again.
+#[derive(Debug, Clone, Serialize)]
+pub struct Quarantined {
+    /// Derived from the record, the place in it and the bytes.
+    pub id: Id,
+    /// Which stage refused it: source, decode or parse.
+    pub stage: &'static str,
+    /// Why, and what to do.
+    pub reason: String,
+    /// Where it was.
+    #[serde(flatten)]
+    pub position: Position,
+    /// What the envelopes around it had said.
+    pub envelope: Envelope<'static>,
+    /// How many bytes it has.
+    pub n_bytes: usize,
+    /// The bytes, in base64.
+    #[serde(serialize_with = "base64")]
+    pub data: Vec<u8>,
+}
+
+fn base64<S: serde::Serializer>(data: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    use base64::{display::Base64Display, engine::general_purpose::STANDARD};
+    serializer.collect_str(&Base64Display::new(data, &STANDARD))
+}

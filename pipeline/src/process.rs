@@ -1,0 +1,180 @@
+//! `process`: the road of a batch of records, on one screen.
+//!
+//! Everything that runs Kinescope runs this: the command line, the tests, and a Lambda on a stream.
+
+use crate::{
+    batch::{Content, Piece},
+    lake::DayRange,
+    output::{Output, Quarantined, Tally},
+    window::Window,
+};
+use kinescope_schemas::{Event, Id, Position};
+use kinescope_stages::{
+    classify::classify,
+    decode::{Bad, DecodeError, Input, Limits, Message, Visitor, decode},
+    detect::{Finding, Rules},
+    parse::{Settings, parse},
+};
+use rayon::prelude::*;
+
+mod keep;
+
+pub use keep::Seen;
+
+/// Text that one worker takes at a time: small records are taken together, so that what comes of them is too.
+const GROUP_BYTES: usize = 1 << 20;
+
+/// What the stages need: rules, limits, and the memory of what was seen.
+pub struct Stages {
+    /// The rules.
+    pub rules: Rules,
+    /// Caps on decoding.
+    pub limits: Limits,
+    /// What users set about parsing.
+    pub settings: Settings,
+    /// What was seen lately.
+    pub window: Window,
+    /// Days that may have a partition.
+    pub days: DayRange,
+    /// Whether rows are made for a lake.
+    pub lake: bool,
+}
+
+/// Takes a batch through all stages.
+pub fn process(batch: &[Piece], stages: &Stages) -> Vec<Output> {
+    groups(batch).into_par_iter().map(|pieces| Road::new(stages).travel(pieces)).collect()
+}
+
+/// The batch in runs of about [`GROUP_BYTES`].
+fn groups(batch: &[Piece]) -> Vec<&[Piece]> {
+    let mut n_bytes = 0;
+    let starts_group = |piece: &Piece| {
+        n_bytes += piece.n_bytes_estimated();
+        let full = n_bytes > GROUP_BYTES;
+        n_bytes = if full { 0 } else { n_bytes };
+        full
+    };
+    let mut full_after = starts_group;
+    batch.chunk_by(|before, _| !full_after(before)).collect()
+}
+
+/// One worker's way along the road.
+struct Road<'s> {
+    stages: &'s Stages,
+    output: Output,
+    findings: Vec<Finding>,
+}
+
+impl<'s> Road<'s> {
+    fn new(stages: &'s Stages) -> Self {
+        Road { stages, output: Output::default(), findings: Vec::new() }
+    }
+
+    fn travel(mut self, pieces: &[Piece]) -> Output {
+        for piece in pieces {
+            let record = piece.record.clone();
+            let known = matches!(piece.content, Content::Known);
+            self.output.records.push(Tally {
+                record,
+                last: piece.last,
+                events: Default::default(),
+                n_control: 0,
+                known,
+            });
+            match &piece.content {
+                Content::Bytes(bytes) => decode(&self.input(piece, bytes), &self.stages.limits, &mut self),
+                Content::Refused(reason, bytes) => self.refused(piece, reason, bytes),
+                Content::Known => {}
+            }
+        }
+        self.output
+    }
+
+    fn event(&mut self, event: &mut Event<'_>) {
+        let severity = classify(event);
+        self.stages.rules.matching(event, |rule| self.findings.push(Finding::new(event, rule)));
+        self.output.points.add_event(event, severity);
+        self.keep(event, severity);
+    }
+
+    fn input<'p>(&self, piece: &'p Piece, bytes: &'p [u8]) -> Input<'p> {
+        Input {
+            bytes,
+            record_id: piece.record.id,
+            offset: piece.offset,
+            header: piece.header.as_deref(),
+            envelope: &piece.record.envelope,
+        }
+    }
+
+    fn owner(&self) -> u32 {
+        self.output.records.len() as u32 - 1
+    }
+
+    /// The tally of the piece under way.
+    fn tally(&mut self) -> &mut Tally {
+        let last = self.output.records.len() - 1;
+        &mut self.output.records[last]
+    }
+
+    fn refused(&mut self, piece: &Piece, reason: &str, bytes: &[u8]) {
+        let position = Position { offset: piece.offset, ..Position::default() };
+        self.quarantine("source", reason.to_owned(), position, bytes, piece.record.envelope.clone());
+    }
+}
+
+impl Visitor for Road<'_> {
+    fn message(&mut self, message: Message<'_, '_>) -> Result<(), DecodeError> {
+        let mut event = parse(message, &self.stages.settings)?;
+        let new = self.stages.window.insert(event.key);
+        let events = &mut self.tally().events;
+        events.r#in += 1;
+        if new {
+            events.accepted += 1;
+            self.event(&mut event);
+        } else {
+            events.duplicate += 1;
+        }
+        Ok(())
+    }
+
+    fn control(&mut self) {
+        self.tally().n_control += 1;
+    }
+
+    fn bad(&mut self, bad: Bad<'_, '_>) {
+        let stage = if matches!(bad.error, DecodeError::Parse(_)) { "parse" } else { "decode" };
+        let reason = format!("failed to decode {}", bad.error);
+        let envelope = keep::owned(bad.context.envelope);
+        self.quarantine(stage, reason, bad.context.position(), bad.bytes, envelope);
+    }
+}
+
+impl Road<'_> {
+    fn quarantine(
+        &mut self,
+        stage: &'static str,
+        reason: String,
+        place: Position,
+        bytes: &[u8],
+        envelope: kinescope_stages::decode::Envelope<'static>,
+    ) {
+        let owner = self.owner();
+        let record = self.tally().record.clone();
+        let position = Position { source: record.source.clone(), record: record.index, ..place };
+        // Not of the path: a redriven message has lost its envelopes, and is still the same.
+        let id = Id::of(&[b"quarantine", record.source.as_bytes(), &position.offset.to_le_bytes(), bytes]);
+        let new = self.stages.window.insert(id);
+        let events = &mut self.tally().events;
+        events.r#in += 1;
+        if !new {
+            events.duplicate += 1;
+            return;
+        }
+        events.quarantined += 1;
+        self.output.keys.push((owner, id));
+        let entry =
+            Quarantined { id, stage, reason, position, envelope, n_bytes: bytes.len(), data: bytes.to_vec() };
+        self.output.quarantined.push((owner, entry));
+    }
+}

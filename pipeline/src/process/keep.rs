@@ -1,0 +1,160 @@
+//! What is kept of an event: its row, its findings, and what the hot store and the summary want of it.
+
+use super::Road;
+use crate::{
+    lake::Rows,
+    output::{Agent, Notable},
+};
+use kinescope_schemas::{
+    Event, Severity, Source, Table,
+    tables::{api_activity as api, base, http_activity as http, logs, operations as ops},
+};
+use kinescope_stages::decode::Envelope;
+use std::{borrow::Cow, collections::HashMap};
+
+/// Identities that are counted apart in one group; the summary shows the busiest of them.
+const IDENTITIES_MAX: usize = 512;
+
+/// Accepted events by source, and by who called.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// By source.
+    pub by_source: HashMap<Source, u64>,
+    /// By identity, up to a number of identities.
+    pub by_identity: HashMap<String, u64>,
+}
+
+impl Seen {
+    fn event(&mut self, event: &Event<'_>) {
+        *self.by_source.entry(event.source).or_default() += 1;
+        let who = event.row.str(api::ACTOR_USER_UID);
+        if event.source != Source::CloudTrail || who.is_empty() {
+            return;
+        }
+        if let Some(n) = self.by_identity.get_mut(who) {
+            *n += 1;
+        } else if self.by_identity.len() < IDENTITIES_MAX {
+            self.by_identity.insert(who.to_owned(), 1);
+        }
+    }
+
+    /// Adds another's counts, keeping the busiest identities.
+    pub fn add(&mut self, other: Seen) {
+        for (source, n) in other.by_source {
+            *self.by_source.entry(source).or_default() += n;
+        }
+        for (who, n) in other.by_identity {
+            *self.by_identity.entry(who).or_default() += n;
+        }
+        if self.by_identity.len() > 4 * IDENTITIES_MAX {
+            let mut all: Vec<_> = std::mem::take(&mut self.by_identity).into_iter().collect();
+            all.sort_unstable_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
+            all.truncate(2 * IDENTITIES_MAX);
+            self.by_identity = all.into_iter().collect();
+        }
+    }
+}
+
+impl Road<'_> {
+    pub(super) fn keep(&mut self, event: &Event<'_>, severity: Severity) {
+        let owner = self.owner();
+        self.output.keys.push((owner, event.key));
+        self.output.seen.event(event);
+        self.row(event, owner);
+        for finding in std::mem::take(&mut self.findings) {
+            self.output.points.add_finding(&finding);
+            if self.stages.lake {
+                let day = self.stages.days.day_of(finding.time_ms);
+                Rows::of(&mut self.output.rows, Table::Findings, day).push(&finding.row, owner);
+            }
+            self.output.findings.push((owner, finding));
+        }
+        if severity >= Severity::Medium || is_change(event) {
+            self.output.notable.push((owner, notable(event, severity)));
+        }
+        if event.source == Source::Agent {
+            self.output.agents.push((owner, agent(event)));
+        }
+    }
+
+    fn row(&mut self, event: &Event<'_>, owner: u32) {
+        if self.stages.lake {
+            let day = self.stages.days.day_of(event.time_ms());
+            Rows::of(&mut self.output.rows, event.table, day).push(&event.row, owner);
+        }
+    }
+}
+
+/// A change to the account itself: not a look, and not a write of data.
+fn is_change(event: &Event<'_>) -> bool {
+    let row = &event.row;
+    event.source == Source::CloudTrail
+        && !row.is_true(api::READ_ONLY)
+        && row[api::MANAGEMENT_EVENT] != false.into()
+}
+
+fn notable(event: &Event<'_>, severity: Severity) -> Notable {
+    let row = &event.row;
+    let text = |column: usize| row.str(column).to_owned();
+    let (service, operation, actor) = match event.table {
+        Table::ApiActivity => {
+            (text(api::API_SERVICE_NAME), text(api::API_OPERATION), text(api::ACTOR_USER_UID))
+        }
+        Table::HttpActivity => {
+            (text(http::DST_ENDPOINT_NAME), text(http::HTTP_METHOD), text(http::SRC_ENDPOINT_IP))
+        }
+        Table::Operations => (text(ops::SERVICE), text(base::EVENT_CODE), text(ops::NAME)),
+        Table::Logs => (text(logs::SERVICE), text(logs::LEVEL), text(base::LOG_NAME)),
+        _ => (text(base::PRODUCT_NAME), text(base::EVENT_CODE), String::new()),
+    };
+    Notable {
+        key: event.key,
+        uid: event.uid().to_owned(),
+        time_ms: event.time_ms(),
+        severity,
+        source: event.source.name(),
+        category: text(base::CATEGORY),
+        account: text(base::CLOUD_ACCOUNT_UID),
+        region: text(base::CLOUD_REGION),
+        service,
+        operation,
+        actor,
+        message: line(row.str(base::MESSAGE), row.str(base::STATUS_DETAIL)),
+    }
+}
+
+/// A line for a person, cut at a character.
+fn line(message: &str, detail: &str) -> String {
+    const MESSAGE_BYTES_MAX: usize = 512;
+    let text = if message.is_empty() { detail } else { message };
+    text[..text.floor_char_boundary(MESSAGE_BYTES_MAX)].to_owned()
+}
+
+fn agent(event: &Event<'_>) -> Agent {
+    let text = |column: usize| event.row.str(column).to_owned();
+    Agent {
+        id: text(ops::NAME),
+        account: text(base::CLOUD_ACCOUNT_UID),
+        region: text(base::CLOUD_REGION),
+        state: text(ops::STATE),
+        version: text(ops::VERSION),
+        time_ms: event.time_ms(),
+    }
+}
+
+/// The envelope, to be kept longer than the message.
+pub(super) fn owned(envelope: &Envelope<'_>) -> Envelope<'static> {
+    let own = |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| Cow::Owned(text.to_string()));
+    Envelope {
+        account: own(&envelope.account),
+        region: own(&envelope.region),
+        log_group: own(&envelope.log_group),
+        log_stream: own(&envelope.log_stream),
+        log_event_id: own(&envelope.log_event_id),
+        time_ms: envelope.time_ms,
+        detail_type: own(&envelope.detail_type),
+        bus_source: own(&envelope.bus_source),
+        bus_id: own(&envelope.bus_id),
+        resources: own(&envelope.resources),
+    }
+}

@@ -1,0 +1,248 @@
+//! Sources read records. This one reads files, folders and standard input: each file, or each line of a capture, is a
+//! record. What is too large to be held is read in pieces that are cut between messages.
+
+use crate::{
+    batch::{Content, Piece, Record},
+    local::Redriven,
+};
+use kinescope_schemas::Id;
+use kinescope_stages::decode::Envelope;
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::SyncSender,
+    },
+};
+
+mod capture;
+mod pieces;
+
+use pieces::Pieces;
+
+/// Text that a batch holds, about.
+pub const BATCH_BYTES: usize = 4 << 20;
+/// A file up to this size is one piece.
+const PIECE_BYTES: usize = 1 << 20;
+/// A message that is longer than this is refused without being held whole, and so is a file that is no text.
+const HELD_BYTES_MAX: usize = 64 << 20;
+
+/// An input that cannot be listed. Fits after "failed to read".
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {source}; name files or folders that exist, or - for standard input")]
+pub struct SourceError {
+    path: String,
+    source: io::Error,
+}
+
+/// What to read, and how it goes.
+#[derive(Debug)]
+pub struct Files {
+    /// The files, in order; `-` is standard input.
+    pub paths: Vec<PathBuf>,
+    /// Bytes of all of them; 0 if standard input is among them.
+    pub n_bytes: u64,
+}
+
+impl Files {
+    /// Lists inputs: a folder stands for the files below it, in order of name.
+    pub fn list(inputs: &[PathBuf]) -> Result<Files, SourceError> {
+        let mut paths = Vec::new();
+        for input in inputs {
+            if input.as_os_str() == "-" {
+                paths.push(input.clone());
+            } else {
+                let error = |source| SourceError { path: input.display().to_string(), source };
+                let is_dir = fs::metadata(input).map_err(error)?.is_dir();
+                if is_dir { walk(input, &mut paths).map_err(error)? } else { paths.push(input.clone()) }
+            }
+        }
+        let of_stdin = paths.iter().any(|path| path.as_os_str() == "-");
+        let size = |path: &PathBuf| fs::metadata(path).map_or(0, |meta| meta.len());
+        let n_bytes = if of_stdin { 0 } else { paths.iter().map(size).sum() };
+        Ok(Files { paths, n_bytes })
+    }
+}
+
+fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        // A link is read as the file it points to, and never followed into a folder: it could lead back here.
+        if entry.file_type()?.is_dir() { walk(&entry.path(), paths)? } else { paths.push(entry.path()) }
+    }
+    Ok(())
+}
+
+/// Reads all files and sends batches. Ends early, in silence, when nobody takes them any more.
+pub struct Reader<'r> {
+    sender: SyncSender<Vec<Piece>>,
+    batch: Vec<Piece>,
+    n_batch_bytes: usize,
+    n_records: u64,
+    /// Bytes read so far, for the progress.
+    pub n_bytes: &'r AtomicU64,
+    /// Whether a finished run already has the record with this id.
+    pub is_known: &'r (dyn Fn(Id) -> bool + Sync),
+}
+
+/// Nobody takes batches any more: a sink failed, and has said so.
+#[derive(Debug)]
+pub struct Closed;
+
+type Sent = Result<(), Closed>;
+
+impl<'r> Reader<'r> {
+    /// A reader that sends to `sender`.
+    pub fn new(
+        sender: SyncSender<Vec<Piece>>,
+        n_bytes: &'r AtomicU64,
+        is_known: &'r (dyn Fn(Id) -> bool + Sync),
+    ) -> Self {
+        Reader { sender, batch: Vec::new(), n_batch_bytes: 0, n_records: 0, n_bytes, is_known }
+    }
+
+    /// Reads everything.
+    pub fn read(mut self, files: &Files) -> Sent {
+        for path in &files.paths {
+            self.file(path)?;
+        }
+        self.flush()
+    }
+
+    /// Sends what a quarantine held.
+    pub fn redrive(mut self, entries: Vec<Redriven>) -> Sent {
+        for Redriven { source, offset, envelope, id, bytes } in entries {
+            let record = self.record(source, id, None, envelope);
+            self.send(Piece { record, offset, header: None, last: true, content: Content::Bytes(bytes) })?;
+        }
+        self.flush()
+    }
+
+    fn record(
+        &mut self,
+        source: String,
+        id: Id,
+        file_id: Option<Id>,
+        envelope: Envelope<'static>,
+    ) -> Arc<Record> {
+        let record = Arc::new(Record { index: self.n_records, source, id, file_id, envelope });
+        self.n_records += 1;
+        record
+    }
+
+    fn send(&mut self, piece: Piece) -> Sent {
+        self.n_batch_bytes += piece.n_bytes_estimated();
+        self.batch.push(piece);
+        if self.n_batch_bytes < BATCH_BYTES { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Sent {
+        self.n_batch_bytes = 0;
+        let batch = std::mem::take(&mut self.batch);
+        if batch.is_empty() { Ok(()) } else { self.sender.send(batch).map_err(|_| Closed) }
+    }
+
+    fn file(&mut self, path: &Path) -> Sent {
+        match self.try_file(path) {
+            Ok(sent) => sent,
+            Err(error) => {
+                let reason = format!("failed to read the file: {error}; mend it and process it again");
+                let source = path.display().to_string();
+                let id = Id::of(&[b"unreadable", source.as_bytes()]);
+                let known = (self.is_known)(id);
+                let record = self.record(source, id, Some(id), Envelope::default());
+                let content = if known { Content::Known } else { Content::Refused(reason, Vec::new()) };
+                self.send(Piece { record, offset: 0, header: None, last: true, content })
+            }
+        }
+    }
+
+    fn try_file(&mut self, path: &Path) -> io::Result<Sent> {
+        if path.as_os_str() == "-" {
+            let stdin = io::stdin().lock();
+            return Ok(self.stream("-".to_owned(), None, stdin, None));
+        }
+        let source = path.display().to_string();
+        let mut file = File::open(path)?;
+        let mut start = Vec::new();
+        (&mut file).take(PIECE_BYTES as u64 + 1).read_to_end(&mut start)?;
+        if start.len() <= PIECE_BYTES && !capture::is_capture(&start) && !pieces::inflates_large(&start) {
+            self.n_bytes.fetch_add(start.len() as u64, Ordering::Relaxed);
+            return Ok(self.whole(source, start));
+        }
+        let id = file_id(path)?;
+        Ok(self.stream(source, Some(id), io::Cursor::new(start).chain(file), Some(path)))
+    }
+
+    /// A file that is one piece.
+    fn whole(&mut self, source: String, bytes: Vec<u8>) -> Sent {
+        let id = Id::cut(blake3::hash(&bytes));
+        let content = if (self.is_known)(id) { Content::Known } else { Content::Bytes(bytes) };
+        let record = self.record(source, id, Some(id), Envelope::default());
+        self.send(Piece { record, offset: 0, header: None, last: true, content })
+    }
+
+    /// A file or stream of any length.
+    fn stream(&mut self, source: String, file_id: Option<Id>, input: impl Read, path: Option<&Path>) -> Sent {
+        let known = file_id.is_some_and(self.is_known);
+        let mut pieces = Pieces::new(input, self.n_bytes, path);
+        if pieces.is_capture() {
+            return self.capture(&source, pieces, file_id, known);
+        }
+        let id = file_id.unwrap_or_else(|| Id::of(&[b"stream"]));
+        let record = self.record(source, id, file_id, Envelope::default());
+        if known {
+            return self.send(Piece { record, offset: 0, header: None, last: true, content: Content::Known });
+        }
+        let mut header: Option<Arc<str>> = None;
+        while let Some(piece) = pieces.next() {
+            let after = header.clone();
+            if let (None, Content::Bytes(bytes), 0) = (&header, &piece.content, piece.offset) {
+                header = pieces::flow_header(bytes);
+            }
+            self.send(Piece {
+                record: record.clone(),
+                header: after,
+                offset: piece.offset,
+                last: piece.last,
+                content: piece.content,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A capture: each line is a record as GetRecords returns it.
+    fn capture(&mut self, file: &str, mut pieces: Pieces<'_>, file_id: Option<Id>, known: bool) -> Sent {
+        let mut n_lines = 0;
+        while let Some(piece) = pieces.next() {
+            let bytes = match piece.content {
+                Content::Bytes(bytes) => bytes,
+                content => {
+                    let id = Id::of(&[b"part", file.as_bytes(), &piece.offset.to_le_bytes()]);
+                    let record = self.record(file.to_owned(), id, file_id, Envelope::default());
+                    self.send(Piece { record, offset: piece.offset, header: None, last: true, content })?;
+                    continue;
+                }
+            };
+            for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+                n_lines += 1;
+                let captured = capture::line(line, file, n_lines);
+                let record = self.record(captured.source, captured.id, file_id, Envelope::default());
+                let content = if known { Content::Known } else { Content::Bytes(captured.bytes) };
+                self.send(Piece { record, offset: 0, header: None, last: true, content })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file's id: derived from its content, so that its name does not matter.
+pub fn file_id(path: &Path) -> io::Result<Id> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok(Id::cut(hasher.finalize()))
+}

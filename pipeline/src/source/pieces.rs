@@ -1,0 +1,201 @@
+//! Reads something of any length in pieces that are cut between messages.
+
+use super::{HELD_BYTES_MAX, PIECE_BYTES, capture};
+use crate::batch::Content;
+use flate2::read::MultiGzDecoder;
+use kinescope_stages::decode::{Limits, is_flow_header, last_boundary};
+use std::{
+    cell::Cell,
+    fs::File,
+    io::{self, Cursor, Read},
+    path::{Path, PathBuf},
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const KPL: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
+
+/// A piece: its offset in the inflated text, what it holds, and whether it is the last.
+pub(super) struct Cut {
+    pub(super) offset: u64,
+    pub(super) content: Content,
+    pub(super) last: bool,
+}
+
+/// The pieces of one input.
+pub(super) struct Pieces<'r> {
+    input: Box<dyn Read + 'r>,
+    /// Of compressed input, how much of it was read.
+    compressed: Option<Rc<Cell<u64>>>,
+    buffer: Vec<u8>,
+    offset: u64,
+    /// Whether no cut is looked for: binary data is one piece.
+    whole: bool,
+    /// Whether the message under way is too long, and goes in parts.
+    too_long: bool,
+    done: bool,
+    path: Option<PathBuf>,
+}
+
+/// Whether a file must be read in pieces though it is small: it says that it inflates to a lot.
+pub(super) fn inflates_large(bytes: &[u8]) -> bool {
+    const INFLATED_WHOLE_MAX: u32 = 16 << 20;
+    let size = bytes.last_chunk().map_or(0, |size| u32::from_le_bytes(*size));
+    bytes.starts_with(&GZIP) && size > INFLATED_WHOLE_MAX
+}
+
+/// The header line that a file of VPC flow records begins with.
+pub(super) fn flow_header(bytes: &[u8]) -> Option<Arc<str>> {
+    let line = bytes.split(|byte| *byte == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?.trim_ascii();
+    is_flow_header(line).then(|| line.into())
+}
+
+impl<'r> Pieces<'r> {
+    /// Pieces of `input`; `n_bytes` counts what is read of it, before inflating.
+    pub(super) fn new(input: impl Read + 'r, n_bytes: &'r AtomicU64, path: Option<&Path>) -> Pieces<'r> {
+        let n_read = Rc::new(Cell::new(0));
+        let mut input = Counting { input, n_bytes, n_read: n_read.clone() };
+        let mut magic = Vec::new();
+        // An error here comes again when the rest is read.
+        let _ = (&mut input).take(KPL.len() as u64).read_to_end(&mut magic);
+        let compressed = magic.starts_with(&GZIP);
+        let whole = magic == KPL;
+        let rest = Cursor::new(magic).chain(input);
+        let input: Box<dyn Read + 'r> =
+            if compressed { Box::new(MultiGzDecoder::new(rest)) } else { Box::new(rest) };
+        Pieces {
+            input,
+            compressed: compressed.then_some(n_read),
+            buffer: Vec::new(),
+            offset: 0,
+            whole,
+            too_long: false,
+            done: false,
+            path: path.map(Path::to_owned),
+        }
+    }
+
+    /// Whether it begins as a capture does.
+    pub(super) fn is_capture(&mut self) -> bool {
+        // An error here comes again when the pieces are taken.
+        let _ = self.fill(PIECE_BYTES);
+        capture::is_capture(&self.buffer)
+    }
+
+    /// Reads until the buffer has so many bytes; whether the input ended.
+    fn fill(&mut self, n_bytes: usize) -> io::Result<bool> {
+        let missing = n_bytes.saturating_sub(self.buffer.len());
+        let n = (&mut self.input).take(missing as u64).read_to_end(&mut self.buffer)?;
+        Ok(n < missing)
+    }
+
+    fn is_bomb(&self) -> bool {
+        const RATIO_FREE_BYTES: u64 = 64 << 20;
+        let n_inflated = self.offset + self.buffer.len() as u64;
+        let allowed =
+            |read: &Rc<Cell<u64>>| read.get().saturating_mul(Limits::default().inflate_ratio_max as u64);
+        self.compressed.as_ref().is_some_and(|read| n_inflated > allowed(read).max(RATIO_FREE_BYTES))
+    }
+
+    /// The first bytes of the buffer, as a piece.
+    fn cut(&mut self, n_bytes: usize, last: bool) -> Cut {
+        let rest = self.buffer.split_off(n_bytes);
+        let bytes = std::mem::replace(&mut self.buffer, rest);
+        let offset = self.offset;
+        self.offset += bytes.len() as u64;
+        self.done = last;
+        let content = if self.too_long {
+            let reason = format!(
+                "failed to decode a message of more than {HELD_BYTES_MAX} bytes: split what wrote it; this is one part of it"
+            );
+            Content::Refused(reason, bytes)
+        } else {
+            Content::Bytes(bytes)
+        };
+        Cut { offset, content, last }
+    }
+
+    /// The next piece.
+    pub(super) fn next(&mut self) -> Option<Cut> {
+        let mut wanted = PIECE_BYTES;
+        while !self.done {
+            let filled = self.fill(wanted);
+            let bomb = self.is_bomb();
+            let cut = if self.whole { 0 } else { self.boundary() };
+            match filled {
+                _ if bomb => {
+                    return Some(self.broken(
+                        "gzip data that inflates beyond the allowed ratio: raise the limit if it is no bomb",
+                    ));
+                }
+                Err(error) if cut == 0 => return Some(self.broken(&self.why(&error))),
+                Ok(true) => return Some(self.cut(self.buffer.len(), true)),
+                _ if cut > 0 => {
+                    let piece = self.cut(cut, false);
+                    self.too_long = false;
+                    return Some(piece);
+                }
+                _ if self.buffer.len() >= HELD_BYTES_MAX => {
+                    self.too_long = true;
+                    return Some(self.cut(self.buffer.len(), false));
+                }
+                _ => wanted = (wanted * 2).min(HELD_BYTES_MAX),
+            }
+        }
+        None
+    }
+
+    /// Where to cut: between messages, or behind the line that was too long.
+    fn boundary(&self) -> usize {
+        if self.too_long {
+            return memchr::memchr(b'\n', &self.buffer).map_or(0, |newline| newline + 1);
+        }
+        last_boundary(&self.buffer)
+    }
+
+    fn why(&self, error: &io::Error) -> String {
+        match self.compressed {
+            Some(_) => "gzip data, which is cut short or damaged: fetch it again and redrive".to_owned(),
+            None => format!("the file: {error}"),
+        }
+    }
+
+    /// The rest, which cannot be read; of a file that was inflated, all of its own bytes that we hold at most.
+    fn broken(&mut self, why: &str) -> Cut {
+        self.done = true;
+        let mut bytes = std::mem::take(&mut self.buffer);
+        if let (Some(path), Some(_)) = (&self.path, &self.compressed)
+            && let Ok(file) = File::open(path)
+        {
+            bytes.clear();
+            // What cannot be read again is missing from the entry, which still names the file.
+            let _ = file.take(HELD_BYTES_MAX as u64).read_to_end(&mut bytes);
+        }
+        Cut {
+            offset: self.offset,
+            content: Content::Refused(format!("failed to decode {why}"), bytes),
+            last: true,
+        }
+    }
+}
+
+/// Counts what passes.
+struct Counting<'c, R> {
+    input: R,
+    n_bytes: &'c AtomicU64,
+    n_read: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counting<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(buffer)?;
+        self.n_bytes.fetch_add(n as u64, Ordering::Relaxed);
+        self.n_read.set(self.n_read.get() + n as u64);
+        Ok(n)
+    }
+}
