@@ -117,7 +117,7 @@ fn what_does_not_load_says_where_and_why() {
         (format!("{head}  selection:\n    a: x\n  condition: selection and\n"), 8, "ondition"),
         (format!("{head}  selection:\n    a|re: '('\n  condition: selection\n"), 7, "regex"),
         (format!("{head}  selection:\n    a|cidr: 10.0\n  condition: selection\n"), 7, "no network"),
-        ("title: t\ndetection: [".to_owned(), 2, "YAML"),
+        ("title: t\ndetection: [a, b\nlevel: low\n".to_owned(), 3, "YAML"),
         (
             "title: t\nlogsource: {product: windows}\ndetection:\n  s: {a: b}\n  condition: s\n".to_owned(),
             2,

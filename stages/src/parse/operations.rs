@@ -160,6 +160,8 @@ pub(super) fn object<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a,
     let s3 = fields.get("s3").map_or_else(|| fields.clone(), Raw::fields);
     let bucket = s3.at(&["bucket", "name"]).and_then(Raw::text).unwrap_or_default();
     let key = s3.at(&["object", "key"]).and_then(Raw::text).unwrap_or_default();
+    // A notification of S3 itself URL-encodes keys, one that came over EventBridge does not.
+    let key = if fields.has("s3") { url_decoded(&key) } else { key.into_owned() };
     let place = format!("s3://{bucket}/{key}");
     let mut event = start(Source::S3Notification, "object", key_of(context, raw), raw, context);
     let row = &mut event.row;
@@ -177,11 +179,32 @@ pub(super) fn object<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a,
     event
 }
 
+/// `+` and `%XX` undone; what is no UTF-8 then becomes U+FFFD.
+fn url_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        match (first, hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
+            (_, Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+                continue;
+            }
+            (b'+', None) => bytes.push(b' '),
+            (byte, None) => bytes.push(*byte),
+        }
+        rest = after;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Members without a column, under `detail.`: several have a column's name and another meaning.
 fn keep_rest<'a>(row: &mut Row<'a>, fields: &Fields<'a>, known: &[&str]) {
     let mut unmapped = Unmapped::default();
     for (name, value) in &fields.0 {
         if !known.contains(&&**name) {
-            unmapped.add("", name, *value);
+            unmapped.add("detail.", name, *value);
         }
     }
     row.set(base::UNMAPPED, unmapped.finish());

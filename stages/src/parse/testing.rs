@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 pub(super) struct Parsed {
     pub source: Source,
     pub table: Table,
+    pub key: Id,
     pub slots: BTreeMap<String, String>,
 }
 
@@ -64,7 +65,7 @@ impl Visitor for Collector {
             event.raw
         );
         assert!(event.table != Table::Logs || !event.row[logs::LOG_FORMAT].is_null());
-        self.events.push(Parsed { source: event.source, table: event.table, slots });
+        self.events.push(Parsed { source: event.source, table: event.table, key: event.key, slots });
         Ok(())
     }
 
