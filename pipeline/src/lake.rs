@@ -8,5 +8,5 @@ mod rows;
 mod writer;
 
 pub use days::DayRange;
-pub use rows::Rows;
+pub use rows::{Closed, Rows, close};
 pub use writer::{Lake, LakeError};

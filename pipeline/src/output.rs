@@ -1,6 +1,6 @@
 //! What came of some records: rows, findings and the rest, each with the record that it came from.
 
-use crate::{batch::Record, lake::Rows, ledger::Events};
+use crate::{batch::Record, lake::Closed, ledger::Events};
 use kinescope_schemas::{Id, Position, Severity};
 use kinescope_stages::{decode::Envelope, derive::Points, detect::Finding};
 use serde::Serialize;
@@ -12,7 +12,7 @@ pub struct Output {
     /// One tally a piece, in the order of reading.
     pub records: Vec<Tally>,
     /// Rows for the lake, by table and day.
-    pub rows: Vec<Rows>,
+    pub rows: Vec<Closed>,
     /// Findings and their owners.
     pub findings: Vec<(u32, Finding)>,
     /// What the hot store keeps, and its owners.

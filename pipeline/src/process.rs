@@ -4,7 +4,7 @@
 
 use crate::{
     batch::{Content, Piece},
-    lake::DayRange,
+    lake::{DayRange, Rows, close},
     output::{Output, Quarantined, Tally},
     window::Window,
 };
@@ -22,7 +22,7 @@ mod keep;
 pub use keep::Seen;
 
 /// Text that one worker takes at a time: small records are taken together, so that what comes of them is too.
-const GROUP_BYTES: usize = 1 << 20;
+const GROUP_BYTES: usize = 512 << 10;
 
 /// What the stages need: rules, limits, and the memory of what was seen.
 pub struct Stages {
@@ -62,12 +62,13 @@ fn groups(batch: &[Piece]) -> Vec<&[Piece]> {
 struct Road<'s> {
     stages: &'s Stages,
     output: Output,
+    rows: Vec<Rows>,
     findings: Vec<Finding>,
 }
 
 impl<'s> Road<'s> {
     fn new(stages: &'s Stages) -> Self {
-        Road { stages, output: Output::default(), findings: Vec::new() }
+        Road { stages, output: Output::default(), rows: Vec::new(), findings: Vec::new() }
     }
 
     fn travel(mut self, pieces: &[Piece]) -> Output {
@@ -87,6 +88,7 @@ impl<'s> Road<'s> {
                 Content::Known => {}
             }
         }
+        self.output.rows = close(self.rows);
         self.output
     }
 

@@ -3,9 +3,9 @@
 //! The window is bounded: it remembers at least the last [`IDS_MIN`] ids and at most twice as many. A copy that comes
 //! later than that is taken for new; what is outside is stated here because nothing can be unbounded.
 
+use foldhash::{HashSet, HashSetExt};
 use kinescope_schemas::Id;
 use std::{
-    collections::HashSet,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 

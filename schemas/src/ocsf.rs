@@ -9,6 +9,11 @@ use crate::{
 };
 use serde_json::{Map, Value as Json, json};
 
+mod required;
+
+/// What our own findings and metrics name as their product.
+pub const OURSELVES: &str = "Kinescope";
+
 /// The version that `metadata.version` carries.
 pub const VERSION: &str = "1.3.0";
 
@@ -150,7 +155,8 @@ pub fn row_to_json(table: Table, row: &Row) -> Json {
         insert(&mut root, column.path, value);
     }
     insert(&mut root, "metadata.version", json!(VERSION));
-    insert(&mut root, "metadata.product.vendor_name", json!("AWS"));
+    let vendor = if row.str(crate::tables::base::PRODUCT_NAME) == OURSELVES { OURSELVES } else { "AWS" };
+    insert(&mut root, "metadata.product.vendor_name", json!(vendor));
     let profiles = profiles(table, row);
     if profiles.contains(&"cloud") {
         insert(&mut root, "cloud.provider", json!("AWS"));
@@ -159,17 +165,8 @@ pub fn row_to_json(table: Table, row: &Row) -> Json {
     if let Some(id) = row.int(crate::tables::base::SEVERITY_ID) {
         insert(&mut root, "severity", json!(Severity::from_id(id).caption()));
     }
-    request_needs_uid(&mut root);
+    required::fulfil(&mut root);
     Json::Object(root)
-}
-
-/// OCSF's `api.request` requires a uid: without one its data goes to `unmapped`.
-fn request_needs_uid(root: &mut Map<String, Json>) {
-    let Some(api) = root.get_mut("api").and_then(Json::as_object_mut) else { return };
-    if api.get("request").is_some_and(|request| request.get("uid").is_none()) {
-        let data = api.remove("request").and_then(|mut request| request.get_mut("data").map(Json::take));
-        insert(root, "unmapped.request_parameters", data.unwrap_or_default());
-    }
 }
 
 fn insert(root: &mut Map<String, Json>, path: &str, value: Json) {

@@ -106,17 +106,25 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-/// The slots of one event, indexed by the constants of its table's module.
+/// The slots of one event, indexed by the constants of its table's module. They are boxed: an event passes through
+/// many hands, and slots are many.
 #[derive(Clone, Debug)]
-pub struct Row<'a>([Value<'a>; COLUMNS_MAX]);
+pub struct Row<'a>(Vec<Value<'a>>);
 
 impl Default for Row<'_> {
     fn default() -> Self {
-        Row([const { Value::Null }; COLUMNS_MAX])
+        let mut slots = Vec::with_capacity(COLUMNS_MAX);
+        slots.resize_with(COLUMNS_MAX, || Value::Null);
+        Row(slots)
     }
 }
 
 impl<'a> Row<'a> {
+    /// All slots, in the order of the columns; those past the table's last are empty.
+    pub fn values(&self) -> &[Value<'a>] {
+        &self.0
+    }
+
     /// Fills a slot.
     pub fn set(&mut self, column: usize, value: impl Into<Value<'a>>) {
         self.0[column] = value.into();

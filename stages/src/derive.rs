@@ -9,7 +9,8 @@ use kinescope_schemas::{
     tables::{api_activity as api, base, http_activity as http, logs, network_activity as network},
 };
 use sketches_ddsketch::{Config, DDSketch};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 mod row;
 

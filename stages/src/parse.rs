@@ -30,6 +30,7 @@ pub(crate) use unmapped::quote;
 pub(crate) use words::first_word;
 
 pub use cloudtrail::raw_path;
+pub(crate) use cloudtrail::without_secrets;
 pub use flow::{FlowFormat, FlowFormatError};
 pub use metrics::emf_points;
 

@@ -1,1 +1,13 @@
-//! tests
+//! What the tests share: traffic, runs of the binary, what a run leaves behind, and events as the stages make them.
+//!
+//! Everything here fails loudly: a test that lacks something says what to do about it, and never passes for that.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "this crate is tests all through")]
+
+pub mod binary;
+pub mod essence;
+pub mod events;
+pub mod payloads;
+pub mod output;
+pub mod python;
+pub mod traffic;

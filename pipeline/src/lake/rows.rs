@@ -1,4 +1,4 @@
-//! Rows of one table and day, in columns.
+//! Rows of one table and day, in columns: filled one by one, then closed to what the writer takes.
 
 use arrow_array::{
     ArrayRef, RecordBatch,
@@ -13,28 +13,35 @@ use std::sync::Arc;
 
 /// Rows under way.
 pub struct Rows {
+    table: Table,
+    day: Option<i64>,
+    owners: Vec<u32>,
+    columns: Vec<Column>,
+}
+
+/// Rows that are complete.
+pub struct Closed {
     /// The table.
     pub table: Table,
     /// Days since 1970; `None` out of range.
     pub day: Option<i64>,
     /// The owner of each row: a place in the output's records.
     pub owners: Vec<u32>,
-    columns: Vec<Builder>,
+    /// The rows.
+    pub batch: RecordBatch,
 }
 
-enum Builder {
-    Text(StringBuilder),
-    Int(Int32Builder),
-    Long(Int64Builder),
-    Double(Float64Builder),
-    Bool(BooleanBuilder),
-    Time(TimestampMillisecondBuilder),
+/// Ends them all. Rows are made from the table's own columns, so they fit it.
+pub fn close(list: Vec<Rows>) -> Vec<Closed> {
+    let closed: Result<Vec<Closed>, ArrowError> = list.into_iter().map(Rows::close).collect();
+    #[expect(clippy::expect_used, reason = "builders and schema come from one list, and every push fills each builder")]
+    closed.expect("rows fit their table")
 }
 
 impl Rows {
     /// Starts with no rows.
     pub fn new(table: Table, day: Option<i64>) -> Rows {
-        let columns = table.spec().columns.iter().map(|column| Builder::new(column.kind)).collect();
+        let columns = table.spec().columns.iter().map(|column| Column::new(column.kind)).collect();
         Rows { table, day, owners: Vec::new(), columns }
     }
 
@@ -50,40 +57,79 @@ impl Rows {
     /// Adds a row.
     pub fn push(&mut self, row: &Row<'_>, owner: u32) {
         self.owners.push(owner);
-        for (at, column) in self.columns.iter_mut().enumerate() {
-            column.push(&row[at]);
+        for (column, value) in self.columns.iter_mut().zip(row.values()) {
+            column.push(value);
         }
     }
 
-    /// The rows as Arrow has them.
-    pub fn batch(&self) -> Result<RecordBatch, ArrowError> {
-        let columns = self.columns.iter().map(Builder::array).collect();
-        RecordBatch::try_new(self.table.spec().schema.clone(), columns)
+    /// Ends them.
+    fn close(self) -> Result<Closed, ArrowError> {
+        let columns = self.columns.into_iter().map(Column::array).collect();
+        let batch = RecordBatch::try_new(self.table.spec().schema.clone(), columns)?;
+        Ok(Closed { table: self.table, day: self.day, owners: self.owners, batch })
     }
 }
 
-impl Builder {
-    fn new(kind: Kind) -> Builder {
-        match kind {
-            Kind::Text | Kind::JsonText | Kind::Json => Builder::Text(StringBuilder::new()),
-            Kind::Int => Builder::Int(Int32Builder::new()),
-            Kind::Long => Builder::Long(Int64Builder::new()),
-            Kind::Double => Builder::Double(Float64Builder::new()),
-            Kind::Bool => Builder::Bool(BooleanBuilder::new()),
-            Kind::Time => Builder::Time(TimestampMillisecondBuilder::new().with_timezone("UTC")),
+/// A column under way. Most slots are empty, so nulls are counted and added in runs.
+struct Column {
+    n_nulls: usize,
+    builder: Builder,
+}
+
+enum Builder {
+    Text(StringBuilder),
+    Int(Int32Builder),
+    Long(Int64Builder),
+    Double(Float64Builder),
+    Bool(BooleanBuilder),
+    Time(TimestampMillisecondBuilder),
+}
+
+/// Calls a method of whatever builder it is.
+macro_rules! each {
+    ($builder:expr, $name:ident => $call:expr) => {
+        match $builder {
+            Builder::Text($name) => $call,
+            Builder::Int($name) => $call,
+            Builder::Long($name) => $call,
+            Builder::Double($name) => $call,
+            Builder::Bool($name) => $call,
+            Builder::Time($name) => $call,
+        }
+    };
+}
+
+impl Column {
+    fn new(kind: Kind) -> Column {
+        let builder = match kind {
+            Kind::Text | Kind::JsonText | Kind::Json => Builder::Text(StringBuilder::with_capacity(0, 0)),
+            Kind::Int => Builder::Int(Int32Builder::with_capacity(0)),
+            Kind::Long => Builder::Long(Int64Builder::with_capacity(0)),
+            Kind::Double => Builder::Double(Float64Builder::with_capacity(0)),
+            Kind::Bool => Builder::Bool(BooleanBuilder::with_capacity(0)),
+            Kind::Time => Builder::Time(TimestampMillisecondBuilder::with_capacity(0).with_timezone("UTC")),
+        };
+        Column { n_nulls: 0, builder }
+    }
+
+    #[inline]
+    fn push(&mut self, value: &Value<'_>) {
+        if value.is_null() {
+            self.n_nulls += 1;
+        } else {
+            self.push_some(value);
         }
     }
 
-    fn push(&mut self, value: &Value<'_>) {
-        match self {
+    /// A value that does not fit its column is null: an id beyond 32 bits, for example.
+    fn push_some(&mut self, value: &Value<'_>) {
+        self.push_nulls();
+        match &mut self.builder {
             Builder::Text(builder) => match value {
                 Value::Text(text) => builder.append_value(text),
-                Value::Null => builder.append_null(),
                 other => builder.append_option(other.to_text()),
             },
-            Builder::Int(builder) => {
-                builder.append_option(value.as_int().and_then(|n| i32::try_from(n).ok()))
-            }
+            Builder::Int(builder) => builder.append_option(value.as_int().and_then(|n| i32::try_from(n).ok())),
             Builder::Long(builder) => builder.append_option(value.as_int()),
             Builder::Double(builder) => builder.append_option(value.as_f64()),
             Builder::Bool(builder) => builder.append_option(match value {
@@ -94,14 +140,18 @@ impl Builder {
         }
     }
 
-    fn array(&self) -> ArrayRef {
-        match self {
-            Builder::Text(builder) => Arc::new(builder.finish_cloned()),
-            Builder::Int(builder) => Arc::new(builder.finish_cloned()),
-            Builder::Long(builder) => Arc::new(builder.finish_cloned()),
-            Builder::Double(builder) => Arc::new(builder.finish_cloned()),
-            Builder::Bool(builder) => Arc::new(builder.finish_cloned()),
-            Builder::Time(builder) => Arc::new(builder.finish_cloned()),
+    fn push_nulls(&mut self) {
+        if self.n_nulls > 0 {
+            let n = std::mem::take(&mut self.n_nulls);
+            each!(&mut self.builder, builder => builder.append_nulls(n));
         }
+    }
+
+    fn array(mut self) -> ArrayRef {
+        self.push_nulls();
+        each!(self.builder, builder => {
+            let mut builder = builder;
+            Arc::new(builder.finish())
+        })
     }
 }

@@ -3,7 +3,7 @@
 //! What is open is bounded: files are closed by size and age and when too many are open, and row groups are cut when
 //! all that is buffered grows too large.
 
-use super::{Rows, days};
+use super::{Closed, days};
 use crate::{
     output::Output,
     sink::{Answers, Sink},
@@ -32,7 +32,7 @@ const FILES_OPEN_MAX: usize = 48;
 /// Rows of a row group.
 const ROW_GROUP_ROWS_MAX: usize = 131_072;
 /// What all open files may buffer together; past it, row groups are cut.
-const BUFFERED_BYTES_MAX: usize = 40 << 20;
+const BUFFERED_BYTES_MAX: usize = 20 << 20;
 
 /// Why the lake could not be written. Fits after "failed to write".
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +53,6 @@ pub enum LakeError {
         /// Why.
         source: ParquetError,
     },
-    /// The rows do not fit their table: a bug.
-    #[error("rows of {0}: {1}")]
-    Rows(&'static str, arrow_schema::ArrowError),
 }
 
 type Place = (Table, Option<i64>);
@@ -82,9 +79,7 @@ impl Lake {
     }
 
     /// Writes rows.
-    pub fn write(&mut self, rows: &Rows) -> Result<(), LakeError> {
-        let table = rows.table.name();
-        let batch = rows.batch().map_err(|error| LakeError::Rows(table, error))?;
+    pub fn write(&mut self, rows: &Closed) -> Result<(), LakeError> {
         let place = (rows.table, rows.day);
         if !self.open.contains_key(&place) {
             self.make_room()?;
@@ -92,7 +87,7 @@ impl Lake {
             self.open.insert(place, file);
         }
         if let Some(file) = self.open.get_mut(&place) {
-            file.writer.write(&batch).map_err(|source| parquet_error(&file.path, source))?;
+            file.writer.write(&rows.batch).map_err(|source| parquet_error(&file.path, source))?;
             let n_bytes = file.writer.bytes_written() + file.writer.in_progress_size();
             if n_bytes > FILE_BYTES_MAX || file.since.elapsed() > FILE_AGE_MAX {
                 self.close(place)?;
@@ -169,7 +164,7 @@ fn parquet_error(path: &Path, source: ParquetError) -> LakeError {
 }
 
 /// Encodings by what a column holds: ids and JSON never repeat, so no dictionary is begun for them; times come almost
-/// in order, so their differences are small.
+/// in order, so their differences are small. Only what row groups are told apart by has statistics.
 fn properties(table: Table) -> WriterProperties {
     const NEVER_REPEAT: &[&str] = &[
         "metadata_uid",
@@ -189,11 +184,12 @@ fn properties(table: Table) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
-        .set_statistics_enabled(EnabledStatistics::Chunk);
+        .set_statistics_enabled(EnabledStatistics::None);
     for name in NEVER_REPEAT.iter().filter(|name| columns.iter().any(|column| column.name == **name)) {
-        builder = builder
-            .set_column_dictionary_enabled(path(name), false)
-            .set_column_statistics_enabled(path(name), EnabledStatistics::None);
+        builder = builder.set_column_dictionary_enabled(path(name), false);
+    }
+    for slot in [base::TIME, base::TIME_DT, base::SEVERITY_ID, base::CLASS_UID] {
+        builder = builder.set_column_statistics_enabled(path(&columns[slot].name), EnabledStatistics::Chunk);
     }
     for slot in [base::TIME, base::TIME_DT] {
         builder = builder

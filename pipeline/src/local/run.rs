@@ -8,7 +8,7 @@ use super::{
 use crate::{
     batch::Piece,
     config::{Config, ConfigError},
-    lake::{DayRange, Lake, LakeError, Rows},
+    lake::{Closed, DayRange, Lake, LakeError, Rows, close},
     ledger::{Imbalance, Ledger},
     output::Output,
     process::{Seen, Stages, process},
@@ -251,9 +251,7 @@ impl Job {
             open: Open::default(),
             minutes: Minutes::default(),
             seen: Seen::default(),
-            n_parts: 0,
             days: DayRange::until(self.run.now_ms),
-            run: self.id.clone(),
             redrives: self.redrives,
             mended: HashSet::new(),
         })
@@ -357,9 +355,7 @@ struct Writer {
     open: Open,
     minutes: Minutes,
     seen: Seen,
-    n_parts: u64,
     days: DayRange,
-    run: String,
     redrives: bool,
     /// Redriven records that could be read.
     mended: HashSet<u64>,
@@ -406,12 +402,10 @@ impl Writer {
         if closed.is_empty() {
             return Ok(());
         }
-        self.n_parts += 1;
         self.store.metrics(&closed)?;
         self.ledger.sink("store", closed.len() as u64, 0);
         let Some(lake) = &mut self.lake else { return Ok(()) };
-        let part = format!("{}-{}", self.run, self.n_parts);
-        for rows in metric_rows(&closed, &part, self.days) {
+        for rows in metric_rows(&closed, self.days) {
             lake.write(&rows)?;
         }
         self.ledger.sink("lake", closed.len() as u64, 0);
@@ -419,11 +413,11 @@ impl Writer {
     }
 }
 
-fn metric_rows(closed: &[(Key, Point)], part: &str, days: DayRange) -> Vec<Rows> {
+fn metric_rows(closed: &[(Key, Point)], days: DayRange) -> Vec<Closed> {
     let mut list = Vec::new();
     for (key, point) in closed {
         Rows::of(&mut list, Table::Metrics, days.day_of(key.minute_ms))
-            .push(&row(key, point, part.as_bytes()), 0);
+            .push(&row(key, point), 0);
     }
-    list
+    close(list)
 }

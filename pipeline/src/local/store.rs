@@ -13,7 +13,6 @@ use kinescope_stages::{
     detect::Finding,
 };
 use rusqlite::{Connection, OptionalExtension, params};
-use serde_json::json;
 use std::path::Path;
 
 /// Tables. Times are milliseconds since 1970; a metric's points are JSON, merged on read: [dimensions, samples, sum,
@@ -71,7 +70,7 @@ impl Store {
         let open = || {
             let db = Connection::open(path)?;
             db.execute_batch(
-                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;",
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096;",
             )?;
             db.execute_batch(SCHEMA)?;
             db.execute_batch("BEGIN")?;
@@ -184,13 +183,12 @@ impl Store {
                 Series::Derived(metric, unit) => (kinescope_stages::derive::NAMESPACE, *metric, *unit),
                 Series::Emf(namespace, metric, unit) => (namespace.as_str(), metric.as_str(), unit.as_str()),
             };
-            let json: Vec<_> = points
-                .iter()
-                .map(|(key, p)| json!([key.dimensions, p.samples, p.sum, p.min, p.max]))
-                .collect();
+            // Dimensions are JSON already; as a JSON string they are what a query compares.
+            let list: Vec<_> = points.iter().map(|(key, p)| (&key.dimensions, p.samples, p.sum, p.min, p.max)).collect();
+            let json = serde_json::to_string(&list).unwrap_or_default();
             self.run(
                 "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)",
-                params![key.minute_ms, namespace, metric, unit, part, json!(json).to_string()],
+                params![key.minute_ms, namespace, metric, unit, part, json],
             )?;
         }
         Ok(())

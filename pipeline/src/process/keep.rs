@@ -10,7 +10,8 @@ use kinescope_schemas::{
     tables::{api_activity as api, base, http_activity as http, logs, operations as ops},
 };
 use kinescope_stages::decode::Envelope;
-use std::{borrow::Cow, collections::HashMap};
+use foldhash::HashMap;
+use std::borrow::Cow;
 
 /// Identities that are counted apart in one group; the summary shows the busiest of them.
 const IDENTITIES_MAX: usize = 512;
@@ -65,7 +66,7 @@ impl Road<'_> {
             self.output.points.add_finding(&finding);
             if self.stages.lake {
                 let day = self.stages.days.day_of(finding.time_ms);
-                Rows::of(&mut self.output.rows, Table::Findings, day).push(&finding.row, owner);
+                Rows::of(&mut self.rows, Table::Findings, day).push(&finding.row, owner);
             }
             self.output.findings.push((owner, finding));
         }
@@ -80,7 +81,7 @@ impl Road<'_> {
     fn row(&mut self, event: &Event<'_>, owner: u32) {
         if self.stages.lake {
             let day = self.stages.days.day_of(event.time_ms());
-            Rows::of(&mut self.output.rows, event.table, day).push(&event.row, owner);
+            Rows::of(&mut self.rows, event.table, day).push(&event.row, owner);
         }
     }
 }

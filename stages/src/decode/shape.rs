@@ -87,7 +87,8 @@ impl Decoder<'_> {
         context: Context<'a, '_>,
     ) -> Result<(), DecodeError> {
         let is = |name: &str, value: &str| fields.text(name).is_some_and(|text| text == value);
-        if fields.has("eventSource") && fields.has("eventName") && !is_lambda_record(&fields) {
+        let is_trail = fields.has("eventSource") && fields.has("eventName") || fields.has("insightDetails");
+        if is_trail && !is_lambda_record(&fields) {
             return self.cloudtrail(&mut Reader::new(text, 0), context);
         }
         if let Some(records) = fields.get("Records").filter(|records| records.is_array()) {

@@ -2,27 +2,17 @@
 
 use super::{Key, NAMESPACE, Point, Series};
 use kinescope_schemas::{
-    Class, Id, Row, Severity,
+    Class, Row, Severity,
     tables::{base, metrics as t},
 };
 
-/// The row. `part` tells apart the parts of one minute that were written at different times.
-pub fn row(key: &Key, point: &Point, part: &[u8]) -> Row<'static> {
+/// The row. Minute, metric and dimensions say which point it is; parts of one point add up.
+pub fn row<'k>(key: &'k Key, point: &Point) -> Row<'k> {
     let (namespace, metric, unit, origin) = match &key.series {
         Series::Derived(metric, unit) => (NAMESPACE, *metric, *unit, "derived"),
         Series::Emf(namespace, metric, unit) => (namespace.as_str(), metric.as_str(), unit.as_str(), "emf"),
     };
-    let minute = key.minute_ms.to_le_bytes();
-    let id = Id::of(&[
-        b"metric",
-        &minute,
-        namespace.as_bytes(),
-        metric.as_bytes(),
-        key.dimensions.as_bytes(),
-        part,
-    ]);
     let mut row = Row::default();
-    row.set(base::METADATA_UID, id.to_string());
     row.set(base::TIME, key.minute_ms);
     row.set(base::TIME_DT, key.minute_ms);
     row.set(base::CLASS_UID, Class::Base.uid());
@@ -32,10 +22,10 @@ pub fn row(key: &Key, point: &Point, part: &[u8]) -> Row<'static> {
     row.set(base::SEVERITY_ID, Severity::Informational.id());
     row.set(base::CATEGORY, "metric");
     row.set(base::PRODUCT_NAME, crate::detect::PRODUCT);
-    row.set(t::NAMESPACE, namespace.to_owned());
-    row.set(t::METRIC, metric.to_owned());
-    row.set(t::UNIT, unit.to_owned());
-    row.set(t::DIMENSIONS, key.dimensions.clone());
+    row.set(t::NAMESPACE, namespace);
+    row.set(t::METRIC, metric);
+    row.set(t::UNIT, unit);
+    row.set(t::DIMENSIONS, key.dimensions.as_str());
     row.set(t::ORIGIN, origin);
     row.set(t::SAMPLES, point.samples);
     row.set(t::SUM, point.sum);

@@ -36,7 +36,7 @@ fn dimensions_past_the_cap_fall_into_one_and_are_counted() {
     let mut minutes = Minutes::default();
     let n = DIMENSION_SETS_MAX + 5;
     for at in 0..n {
-        minutes.add(HashMap::from([(key(0, "events", &format!("{{\"a\":\"{at}\"}}")), point(&[1.0]))]));
+        minutes.add(HashMap::from_iter([(key(0, "events", &format!("{{\"a\":\"{at}\"}}")), point(&[1.0]))]));
     }
     assert_eq!(minutes.n_samples_other, 5);
     let closed = minutes.close(true);

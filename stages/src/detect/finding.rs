@@ -1,6 +1,7 @@
 //! A finding: a rule matched an event. It becomes a row of the findings table, and by that OCSF's detection finding.
 
 use super::rule::Rule;
+use crate::parse::without_secrets;
 use kinescope_schemas::{
     Class, Event, Id, Row, Severity, Source, Table, Value, ocsf,
     tables::{api_activity as api, base, findings as t},
@@ -8,7 +9,7 @@ use kinescope_schemas::{
 use serde_json::{Map, Value as Json, json};
 
 /// What our findings call their product.
-pub const PRODUCT: &str = "Kinescope";
+pub const PRODUCT: &str = ocsf::OURSELVES;
 
 /// A rule matched an event.
 #[derive(Clone, Debug)]
@@ -215,6 +216,7 @@ fn evidence(event: &Event<'_>) -> Json {
             evidence.insert(part.to_owned(), value.clone());
         }
     }
-    evidence.insert("data".to_owned(), json!(event.raw));
+    // The event as it came, but for credentials.
+    evidence.insert("data".to_owned(), json!(without_secrets(event.raw)));
     Json::Object(evidence)
 }

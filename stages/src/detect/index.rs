@@ -9,7 +9,8 @@ use super::{
     rule::Rule,
 };
 use kinescope_schemas::{Event, Source, tables::api_activity as t};
-use std::collections::{BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeSet;
 
 /// Longest key that is looked up; a longer one belongs to no AWS operation and meets the rules without a key only.
 const KEY_BYTES_MAX: usize = 192;

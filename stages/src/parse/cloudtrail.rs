@@ -12,6 +12,7 @@ use kinescope_schemas::{
     Event, Id, Row, Source, Table, Value,
     tables::{api_activity as t, base},
 };
+use std::borrow::Cow;
 
 mod class;
 mod resources;
@@ -80,6 +81,8 @@ impl<'a> Reading<'a> {
             "responseElements" => return self.response = Some(value),
             "additionalEventData" => return self.additional = Some(value),
             "resources" if value.is_array() => return self.resources = Some(value),
+            // Insights name the call in a member of its own.
+            "insightDetails" => return self.insight(value),
             "tlsDetails" => return self.json_column(t::TLS_DETAILS, value),
             "readOnly" if value.bool().is_some() => return self.row.set(t::READ_ONLY, value.bool()),
             "managementEvent" if value.bool().is_some() => {
@@ -91,6 +94,16 @@ impl<'a> Reading<'a> {
             Value::Null => self.unmapped.add("", &key.text(), value),
             text => self.row.set(column, text),
         }
+    }
+
+    fn insight(&mut self, value: Raw<'a>) {
+        let details = value.fields();
+        for (column, name) in [(t::API_SERVICE_NAME, "eventSource"), (t::API_OPERATION, "eventName")] {
+            if self.row[column].is_null() {
+                self.row.set(column, text(details.get(name)));
+            }
+        }
+        self.unmapped.add("", "insightDetails", value);
     }
 
     fn json_column(&mut self, column: usize, value: Raw<'a>) {
@@ -271,7 +284,7 @@ impl<'a> Reading<'a> {
             self.row.set(t::API_REQUEST_DATA, request.0);
         }
         if let Some(response) = self.response.filter(|raw| !raw.is_null()) {
-            self.row.set(t::API_RESPONSE_DATA, without_session_token(response.0));
+            self.row.set(t::API_RESPONSE_DATA, without_secrets(response.0));
         }
         if let Some(additional) = self.additional {
             self.json_column(t::ADDITIONAL_EVENT_DATA, additional);
@@ -288,13 +301,29 @@ fn key(row: &Row<'_>, raw: &str) -> Id {
     Id::of(&[b"cloudtrail", row.str(base::CLOUD_ACCOUNT_UID).as_bytes(), id.as_bytes()])
 }
 
-/// AssumeRole's response carries a credential. It has no business in a lake.
-fn without_session_token(json: &str) -> Value<'_> {
-    const MEMBER: &str = "\"sessionToken\":\"";
-    let Some(at) = memchr::memmem::find(json.as_bytes(), MEMBER.as_bytes()) else { return json.into() };
-    let from = at + MEMBER.len();
-    let Ok(token) = Reader::new(json, from - 1).string() else { return json.into() };
-    format!("{}[redacted]{}", &json[..from], &json[from + token.raw.len()..]).into()
+/// JSON without the session tokens in it: AssumeRole's response carries a credential, which has no business in a lake
+/// or a finding.
+pub(crate) fn without_secrets(json: &str) -> Cow<'_, str> {
+    const MEMBER: &str = "\"sessionToken\"";
+    let mut clean = String::new();
+    let mut done = 0;
+    for at in memchr::memmem::find_iter(json.as_bytes(), MEMBER) {
+        let mut reader = Reader::new(json, at + MEMBER.len());
+        if at < done || reader.peek() != b':' {
+            continue;
+        }
+        let mut value = Reader::new(json, reader.at() + 1);
+        if value.string().is_ok_and(|token| !token.raw.is_empty()) {
+            clean.push_str(&json[done..at]);
+            clean.push_str("\"sessionToken\":\"[redacted]\"");
+            done = value.at();
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(json);
+    }
+    clean.push_str(&json[done..]);
+    Cow::Owned(clean)
 }
 
 /// The slot that holds the member at this path of a CloudTrail event, as a rule names it. Slots whose text differs

@@ -19,6 +19,9 @@ pub(super) fn parse<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, 
     (is_finding && fields.has("finding_info")).then(|| ocsf(fields, raw, context))
 }
 
+/// What OCSF calls an id that it does not know.
+const OTHER: i64 = 99;
+
 fn time(raw: Option<Raw<'_>>) -> Option<i64> {
     raw.and_then(Raw::text).and_then(|text| epoch_ms(&text))
 }
@@ -124,8 +127,10 @@ fn ocsf<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Even
     let mut event = begin(Source::SecurityHub, Table::Findings, key, raw, context);
     let row = &mut event.row;
     set_time(row, fields.get("time").and_then(Raw::i64).or(modified), context);
-    let activity =
-        fields.get("activity_id").and_then(Raw::i64).filter(|id| (0..=99).contains(id)).unwrap_or(2);
+    let known = |id: Option<Raw<'_>>, most: i64| {
+        id.and_then(Raw::i64).map_or(0, |id| if (0..=most).contains(&id) { id } else { OTHER })
+    };
+    let activity = known(fields.get("activity_id"), 3);
     set_class(row, Class::DetectionFinding, activity);
     row.set(t::MODIFIED_TIME, modified);
     row.set(t::CREATED_TIME, at(&["finding_info", "created_time"]).and_then(Raw::i64));
@@ -136,8 +141,13 @@ fn ocsf<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Even
     );
     row.set(t::FINDING_DESC, text(at(&["finding_info", "desc"])));
     row.set(base::MESSAGE, text(at(&["finding_info", "title"])));
-    row.set(t::ANALYTIC_UID, text(at(&["finding_info", "analytic", "uid"])));
-    row.set(base::PRODUCT_NAME, text(at(&["metadata", "product", "name"])));
+    if let Some(analytic) = at(&["finding_info", "analytic"]).map(Raw::fields) {
+        row.set(t::ANALYTIC_UID, text(analytic.get("uid")));
+        row.set(t::ANALYTIC_NAME, text(analytic.get("name")));
+        row.set(t::ANALYTIC_TYPE_ID, known(analytic.get("type_id"), 4));
+    }
+    let product = at(&["metadata", "product", "name"]).and_then(Raw::text).filter(|name| !name.is_empty());
+    row.set(base::PRODUCT_NAME, product.unwrap_or("Security Hub".into()));
     row.set(t::PRODUCT_UID, text(at(&["metadata", "product", "uid"])));
     if let Some(account) = at(&["cloud", "account", "uid"]).and_then(Raw::text) {
         row.set(base::CLOUD_ACCOUNT_UID, account);
@@ -145,10 +155,7 @@ fn ocsf<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Even
     if let Some(region) = at(&["cloud", "region"]).and_then(Raw::text) {
         row.set(base::CLOUD_REGION, region);
     }
-    row.set(
-        base::STATUS_ID,
-        fields.get("status_id").and_then(Raw::i64).filter(|id| (0..=6).contains(id)).unwrap_or(1),
-    );
+    row.set(base::STATUS_ID, known(fields.get("status_id"), 4));
     // Its severity is OCSF's already; on the scale of 10 that the table of severities reads.
     let severity = fields.get("severity_id").and_then(Raw::i64).unwrap_or(0);
     row.set(

@@ -25,7 +25,8 @@ pub(super) fn fill<'a>(row: &mut Row<'a>, unmapped: &mut Unmapped, class: Class,
         member("\"uid\":", fields.get("ARN"), "");
         // A listing names no object, only where they begin.
         member("\"name\":", fields.get("ARNPrefix"), "");
-        if fields.any(&["ARN", "ARNPrefix"]).is_none() {
+        let named = |name: &str| fields.text(name).is_some_and(|text| !text.is_empty());
+        if !named("ARN") && !named("ARNPrefix") {
             unmapped.add("", "resources", resource);
             continue;
         }
