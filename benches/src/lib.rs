@@ -14,7 +14,3 @@ pub use corpus::{Corpus, N_EVENTS, SEED, START_MS, recorded};
 pub use given::{Each, Load, events, kpl_pieces, lines, load, visit};
 pub use measure::{batched, group, one_thread};
 pub use rules::rule_sets;
-
-/// As the command line allocates, or the figures would be another program's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

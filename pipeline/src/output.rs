@@ -95,6 +95,8 @@ pub struct Agent {
 pub struct Quarantined {
     /// Derived from the record, the place in it and the bytes.
     pub id: Id,
+    /// The record's id, which a redrive needs.
+    pub record_id: Id,
     /// Which stage refused it: source, decode or parse.
     pub stage: &'static str,
     /// Why, and what to do.

@@ -8,6 +8,7 @@ use crate::{
     output::{Output, Quarantined, Tally},
     window::Window,
 };
+use foldhash::HashSet;
 use kinescope_schemas::{Event, Id, Position};
 use kinescope_stages::{
     classify::classify,
@@ -24,7 +25,7 @@ pub use keep::Seen;
 /// Text that one worker takes at a time: small records are taken together, so that what comes of them is too.
 const GROUP_BYTES: usize = 512 << 10;
 
-/// What the stages need: rules, limits, and the memory of what was seen.
+/// What the stages need: rules and limits.
 pub struct Stages {
     /// The rules.
     pub rules: Rules,
@@ -32,17 +33,25 @@ pub struct Stages {
     pub limits: Limits,
     /// What users set about parsing.
     pub settings: Settings,
-    /// What was seen lately.
-    pub window: Window,
     /// Days that may have a partition.
     pub days: DayRange,
     /// Whether rows are made for a lake.
     pub lake: bool,
 }
 
-/// Takes a batch through all stages.
-pub fn process(batch: &[Piece], stages: &Stages) -> Vec<Output> {
-    groups(batch).into_par_iter().map(|pieces| Road::new(stages).travel(pieces)).collect()
+/// Takes a batch through all stages. Groups go side by side, each seeing what was seen before the batch; of two copies
+/// in one batch the first counts, so a group that has a later one goes again when its turn has come.
+pub fn process(batch: &[Piece], stages: &Stages, window: &mut Window) -> Vec<Output> {
+    let groups = groups(batch);
+    let mut outputs: Vec<Output> =
+        groups.par_iter().map(|pieces| Road::new(stages, window).travel(pieces)).collect();
+    for (pieces, output) in groups.iter().zip(&mut outputs) {
+        if output.keys.iter().any(|(_, key)| window.contains(*key)) {
+            *output = Road::new(stages, window).travel(pieces);
+        }
+        output.keys.iter().for_each(|(_, key)| window.insert(*key));
+    }
+    outputs
 }
 
 /// The batch in runs of about [`GROUP_BYTES`].
@@ -61,14 +70,24 @@ fn groups(batch: &[Piece]) -> Vec<&[Piece]> {
 /// One worker's way along the road.
 struct Road<'s> {
     stages: &'s Stages,
+    window: &'s Window,
+    /// What this group has seen itself.
+    seen: HashSet<Id>,
     output: Output,
     rows: Vec<Rows>,
     findings: Vec<Finding>,
 }
 
 impl<'s> Road<'s> {
-    fn new(stages: &'s Stages) -> Self {
-        Road { stages, output: Output::default(), rows: Vec::new(), findings: Vec::new() }
+    fn new(stages: &'s Stages, window: &'s Window) -> Self {
+        Road {
+            stages,
+            window,
+            seen: HashSet::default(),
+            output: Output::default(),
+            rows: Vec::new(),
+            findings: Vec::new(),
+        }
     }
 
     fn travel(mut self, pieces: &[Piece]) -> Output {
@@ -109,6 +128,10 @@ impl<'s> Road<'s> {
         }
     }
 
+    fn is_new(&mut self, id: Id) -> bool {
+        !self.window.contains(id) && self.seen.insert(id)
+    }
+
     fn owner(&self) -> u32 {
         self.output.records.len() as u32 - 1
     }
@@ -128,7 +151,7 @@ impl<'s> Road<'s> {
 impl Visitor for Road<'_> {
     fn message(&mut self, message: Message<'_, '_>) -> Result<(), DecodeError> {
         let mut event = parse(message, &self.stages.settings)?;
-        let new = self.stages.window.insert(event.key);
+        let new = self.is_new(event.key);
         let events = &mut self.tally().events;
         events.r#in += 1;
         if new {
@@ -165,8 +188,8 @@ impl Road<'_> {
         let record = self.tally().record.clone();
         let position = Position { source: record.source.clone(), record: record.index, ..place };
         // Not of the path: a redriven message has lost its envelopes, and is still the same.
-        let id = Id::of(&[b"quarantine", record.source.as_bytes(), &position.offset.to_le_bytes(), bytes]);
-        let new = self.stages.window.insert(id);
+        let id = Id::of(&[b"quarantine", &record.id.0, &position.offset.to_le_bytes(), bytes]);
+        let new = self.is_new(id);
         let events = &mut self.tally().events;
         events.r#in += 1;
         if !new {
@@ -175,8 +198,16 @@ impl Road<'_> {
         }
         events.quarantined += 1;
         self.output.keys.push((owner, id));
-        let entry =
-            Quarantined { id, stage, reason, position, envelope, n_bytes: bytes.len(), data: bytes.to_vec() };
+        let entry = Quarantined {
+            id,
+            record_id: record.id,
+            stage,
+            reason,
+            position,
+            envelope,
+            n_bytes: bytes.len(),
+            data: bytes.to_vec(),
+        };
         self.output.quarantined.push((owner, entry));
     }
 }

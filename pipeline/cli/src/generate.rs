@@ -15,7 +15,7 @@ pub fn run(args: &args::Generate) -> Result<Done> {
     let options =
         Options { n_events: args.events, seed: args.seed, shape: args.shape, start_ms, broken: args.broken };
     let manifest = traffic(&options, &args.out)?;
-    eprintln!(
+    words!(
         "{} events ({} delivered twice), {} broken pieces and {} attack scenarios in {} files, {:.1} MiB",
         number(manifest.n_events),
         number(manifest.n_duplicates),
@@ -24,7 +24,7 @@ pub fn run(args: &args::Generate) -> Result<Done> {
         number(manifest.n_files),
         manifest.n_bytes as f64 / f64::from(1 << 20)
     );
-    eprintln!("try: kinescope process {0} --out {0}-out", args.out.display());
+    words!("try: kinescope process {0} --out {0}-out", args.out.display());
     Ok(Done::Well)
 }
 

@@ -6,6 +6,11 @@
 use clap::Parser;
 use std::process::ExitCode;
 
+/// A line of words on stderr. Nobody reading it is no failure.
+macro_rules! words {
+    ($($word:tt)*) => { $crate::show::words(format_args!($($word)*)) };
+}
+
 mod args;
 mod demo;
 mod explain;
@@ -17,9 +22,6 @@ mod rules;
 mod schema;
 mod show;
 mod summary;
-
-//#[global_allocator]
-//static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How a command ended, if it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,7 +54,7 @@ impl Progress {
                 .checked_div(self.n_bytes)
                 .map(|share| format!("{share} % · "))
                 .unwrap_or_default();
-            eprintln!("{share}{words}");
+            words!("{share}{words}");
         }
     }
 

@@ -16,7 +16,7 @@ pub fn run(args: &args::Redrive) -> Result<Done> {
     let path = args.folder.join("quarantine.jsonl");
     let entries = read_quarantine(&path).with_context(|| format!("read {}", path.display()))?;
     if entries.is_empty() {
-        eprintln!("The quarantine of {} is empty.", args.folder.display());
+        words!("The quarantine of {} is empty.", args.folder.display());
         return Ok(Done::Well);
     }
     let n_entries = entries.len();
@@ -34,7 +34,7 @@ pub fn run(args: &args::Redrive) -> Result<Done> {
     })?;
     summary::print(&report, &args.folder);
     let n_left = read_quarantine(&path).with_context(|| format!("read {}", path.display()))?.len();
-    eprintln!(
+    words!(
         "\n{} of {n_entries} entries could be read this time; {n_left} stay in quarantine.",
         n_entries.saturating_sub(n_left)
     );

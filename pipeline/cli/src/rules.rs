@@ -86,7 +86,7 @@ fn list(rules: &Rules) -> Result<Done> {
         ]
     });
     out(&table(&["family", "rule", "level", "att&ck", "catches"], rows))?;
-    eprintln!("{} rules", number(rules.all().len() as u64));
+    words!("{} rules", number(rules.all().len() as u64));
     Ok(Done::Well)
 }
 
@@ -133,7 +133,7 @@ fn check(rules: &Rules) -> Result<Done> {
         let n = |fires| rule.cases.iter().filter(|case| case.fires == fires).count();
         if n(true) < CASES_MIN || n(false) < CASES_MIN {
             n_lacking += 1;
-            eprintln!(
+            words!(
                 "warning: {}: {} cases that fire and {} that do not; {CASES_MIN} of each tell whether it works",
                 rule.origin,
                 n(true),
@@ -141,7 +141,7 @@ fn check(rules: &Rules) -> Result<Done> {
             );
         }
     }
-    eprintln!(
+    words!(
         "{} rules load, {} of them without enough cases",
         number(rules.all().len() as u64),
         number(n_lacking)
@@ -155,10 +155,10 @@ fn test(rules: &Rules) -> Result<Done> {
         n_cases += rule.cases.len() as u64;
         for failure in cases::run(rule) {
             n_failed += 1;
-            eprintln!("failed: {}: {}: {}", rule.origin, failure.case, failure.reason);
+            words!("failed: {}: {}: {}", rule.origin, failure.case, failure.reason);
         }
     }
-    eprintln!(
+    words!(
         "{} rules, {} cases, {} failed",
         number(rules.all().len() as u64),
         number(n_cases),

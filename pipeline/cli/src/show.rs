@@ -42,6 +42,12 @@ pub fn severity(severity: Severity, wanted: bool) -> String {
     styled(severity.name(), code, wanted)
 }
 
+/// Writes a line to stderr; `words!` is how it is called.
+pub fn words(line: std::fmt::Arguments<'_>) {
+    // Whoever closed stderr does not want to know.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Writes data to stdout.
 pub fn out(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
@@ -62,12 +68,12 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
 /// Prints why a command failed, and, of a rule, the line.
 pub fn error(error: &anyhow::Error) {
     let colour = on_stderr();
-    eprintln!("{} failed to {error:#}", styled("error:", "1;31", colour));
+    words!("{} failed to {error:#}", styled("error:", "1;31", colour));
     if let Some(rule) = error.chain().find_map(|cause| cause.downcast_ref::<RuleError>()) {
         let number = rule.line.to_string();
         let margin = " ".repeat(number.len());
-        eprintln!("{margin} {}", styled(&format!("--> {}:{number}", rule.path), "34", colour));
-        eprintln!("{margin} |\n{number} | {}\n{margin} | {}", rule.text, styled("^ here", "31", colour));
+        words!("{margin} {}", styled(&format!("--> {}:{number}", rule.path), "34", colour));
+        words!("{margin} |\n{number} | {}\n{margin} | {}", rule.text, styled("^ here", "31", colour));
     }
 }
 

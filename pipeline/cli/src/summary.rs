@@ -20,7 +20,7 @@ pub fn print(report: &Report, out: &Path) {
 }
 
 fn title(text: &str, colour: bool) {
-    eprintln!("\n{}", bold(text, colour));
+    words!("\n{}", bold(text, colour));
 }
 
 fn headline(report: &Report, colour: bool) {
@@ -35,9 +35,9 @@ fn headline(report: &Report, colour: bool) {
         ledger.seconds,
         number(rate)
     );
-    eprintln!("{}", bold(&words, colour));
+    words!("{}", bold(&words, colour));
     if report.unchanged {
-        eprintln!("Nothing new: a finished run has all of this input already, and nothing was changed.");
+        words!("Nothing new: a finished run has all of this input already, and nothing was changed.");
     }
 }
 
@@ -76,9 +76,9 @@ fn ledger(report: &Report, colour: bool) {
             cell(sink.redeliver),
         ]);
     }
-    eprintln!("{}", table(&["", "in", "done", "control", "duplicate", "quarantined", "redeliver"], rows));
+    words!("{}", table(&["", "in", "done", "control", "duplicate", "quarantined", "redeliver"], rows));
     if report.n_samples_other > 0 {
-        eprintln!(
+        words!(
             "{} samples of metrics fell into the dimension other: see DIMENSION_SETS_MAX",
             number(report.n_samples_other)
         );
@@ -91,7 +91,7 @@ fn sources(report: &Report, colour: bool) {
     let Some(most) = list.first().map(|(_, n)| **n) else { return };
     title("Events by source", colour);
     let bar = |n: u64| "█".repeat(((n * BAR_CHARS).div_ceil(most.max(1))) as usize);
-    eprintln!(
+    words!(
         "{}",
         table(
             &["source", "events", ""],
@@ -106,7 +106,7 @@ fn findings(report: &Report, colour: bool) {
     let of = |level: &Severity| {
         found.by_severity.get(level.name()).map(|n| format!("{} {}", number(*n), severity(*level, colour)))
     };
-    eprintln!("{}", Severity::ALL.iter().rev().filter_map(of).collect::<Vec<_>>().join(" · "));
+    words!("{}", Severity::ALL.iter().rev().filter_map(of).collect::<Vec<_>>().join(" · "));
     let mut list: Vec<_> = found.by_rule.iter().map(|(id, n)| (report.rules.get(id), id, *n)).collect();
     list.sort_by_key(|(rule, id, n)| {
         (std::cmp::Reverse(rule.map(|rule| rule.severity)), std::cmp::Reverse(*n), (*id).clone())
@@ -125,10 +125,10 @@ fn findings(report: &Report, colour: bool) {
         vec![level, number(*n), what, attack]
     });
     if !list.is_empty() {
-        eprintln!("{}", table(&["severity", "count", "rule", "att&ck"], rows));
+        words!("{}", table(&["severity", "count", "rule", "att&ck"], rows));
     }
     if list.len() > ROWS_MAX {
-        eprintln!("and {} more rules: see findings.jsonl", list.len() - ROWS_MAX);
+        words!("and {} more rules: see findings.jsonl", list.len() - ROWS_MAX);
     }
 }
 
@@ -140,7 +140,7 @@ fn identities(report: &Report, colour: bool) {
         return;
     }
     title("Busiest identities", colour);
-    eprintln!(
+    words!(
         "{}",
         table(
             &["calls", "identity"],
@@ -162,7 +162,7 @@ fn places(report: &Report, out: &Path, colour: bool) {
     if report.ledger.sinks.contains_key("lake") {
         rows.insert(0, ("lake/", "Parquet: <table>/event_day=YYYY-MM-DD/*.parquet"));
     }
-    eprintln!(
+    words!(
         "{}",
         table(&["", ""], rows.iter().map(|(file, what)| vec![format!("{out}/{file}"), (*what).into()]))
             .trim_start_matches('\n')
@@ -176,16 +176,16 @@ fn places(report: &Report, out: &Path, colour: bool) {
         .filter_map(|id| report.rules.get(id))
         .max_by_key(|rule| rule.severity);
     let rule = worst.map_or("root_used", |rule| rule.name.as_str());
-    eprintln!("  kinescope rules show {rule}");
+    words!("  kinescope rules show {rule}");
     if report.ledger.sinks.contains_key("lake") {
-        eprintln!(
+        words!(
             "  duckdb -c \"SELECT api_service_name, api_operation, count(*) n FROM '{out}/lake/api_activity/*/*.parquet' GROUP BY ALL ORDER BY n DESC LIMIT 10\""
         );
     }
     if report.ledger.events.quarantined > 0 {
-        eprintln!("  kinescope redrive {out}");
+        words!("  kinescope redrive {out}");
     } else {
-        eprintln!(
+        words!(
             "  kinescope explain '{{\"eventSource\":\"iam.amazonaws.com\",\"eventName\":\"CreateAccessKey\"}}'"
         );
     }

@@ -34,7 +34,10 @@ pub struct Closed {
 /// Ends them all. Rows are made from the table's own columns, so they fit it.
 pub fn close(list: Vec<Rows>) -> Vec<Closed> {
     let closed: Result<Vec<Closed>, ArrowError> = list.into_iter().map(Rows::close).collect();
-    #[expect(clippy::expect_used, reason = "builders and schema come from one list, and every push fills each builder")]
+    #[expect(
+        clippy::expect_used,
+        reason = "builders and schema come from one list, and every push fills each builder"
+    )]
     closed.expect("rows fit their table")
 }
 
@@ -129,7 +132,9 @@ impl Column {
                 Value::Text(text) => builder.append_value(text),
                 other => builder.append_option(other.to_text()),
             },
-            Builder::Int(builder) => builder.append_option(value.as_int().and_then(|n| i32::try_from(n).ok())),
+            Builder::Int(builder) => {
+                builder.append_option(value.as_int().and_then(|n| i32::try_from(n).ok()))
+            }
             Builder::Long(builder) => builder.append_option(value.as_int()),
             Builder::Double(builder) => builder.append_option(value.as_f64()),
             Builder::Bool(builder) => builder.append_option(match value {

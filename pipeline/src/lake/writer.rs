@@ -185,6 +185,10 @@ fn properties(table: Table) -> WriterProperties {
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
         .set_statistics_enabled(EnabledStatistics::None);
+    // Numbers are small as they are, and looking each up costs more than writing it.
+    for column in columns.iter().filter(|column| column.kind.arrow() != arrow_schema::DataType::Utf8) {
+        builder = builder.set_column_dictionary_enabled(path(&column.name), false);
+    }
     for name in NEVER_REPEAT.iter().filter(|name| columns.iter().any(|column| column.name == **name)) {
         builder = builder.set_column_dictionary_enabled(path(name), false);
     }
@@ -192,9 +196,7 @@ fn properties(table: Table) -> WriterProperties {
         builder = builder.set_column_statistics_enabled(path(&columns[slot].name), EnabledStatistics::Chunk);
     }
     for slot in [base::TIME, base::TIME_DT] {
-        builder = builder
-            .set_column_dictionary_enabled(path(&columns[slot].name), false)
-            .set_column_encoding(path(&columns[slot].name), Encoding::DELTA_BINARY_PACKED);
+        builder = builder.set_column_encoding(path(&columns[slot].name), Encoding::DELTA_BINARY_PACKED);
     }
     builder.build()
 }

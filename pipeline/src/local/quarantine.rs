@@ -60,7 +60,7 @@ pub struct Redriven {
     pub offset: u64,
     /// What its envelopes had said.
     pub envelope: Envelope<'static>,
-    /// Of the entry.
+    /// Of the record.
     pub id: Id,
     /// All of it.
     pub bytes: Vec<u8>,
@@ -69,6 +69,7 @@ pub struct Redriven {
 #[derive(Deserialize)]
 struct Entry {
     source: String,
+    record_id: String,
     #[serde(default)]
     offset: u64,
     #[serde(default)]
@@ -81,10 +82,10 @@ pub fn read(path: &Path) -> io::Result<Vec<Redriven>> {
     let mut entries = Vec::new();
     for (at, line) in (1..).zip(BufReader::new(File::open(path)?).lines()) {
         let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, format!("line {at}: {why}"));
-        let Entry { source, offset, envelope, data } =
+        let Entry { source, record_id, offset, envelope, data } =
             serde_json::from_str(&line?).map_err(|error| invalid(error.to_string()))?;
         let bytes = STANDARD.decode(&data).map_err(|error| invalid(error.to_string()))?;
-        let id = Id::of(&[b"redriven", source.as_bytes(), &offset.to_le_bytes(), &bytes]);
+        let id = record_id.parse().map_err(|error: &str| invalid(error.to_owned()))?;
         entries.push(Redriven { source, offset, envelope, id, bytes });
     }
     Ok(entries)

@@ -183,6 +183,7 @@ impl Job {
     fn work(mut self, status: &Status) -> Result<Report, RunError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.run.n_threads).build()?;
         let stages = self.stages()?;
+        let mut window = self.window();
         let mut writer = self.writer()?;
         let known = self.known.take().map(std::sync::Mutex::new);
         let is_known = |id: Id| {
@@ -193,7 +194,7 @@ impl Job {
         let (send_outputs, outputs) = sync_channel::<Vec<Output>>(QUEUE_LEN);
         let input = std::mem::replace(&mut self.run.input, Input::Quarantined(Vec::new()));
         let written = thread::scope(|scope| {
-            let (stages, is_known) = (&stages, &is_known);
+            let (stages, window, is_known) = (&stages, &mut window, &is_known);
             scope.spawn(move || {
                 let reader = Reader::new(send_batch, &status.n_bytes, is_known);
                 // Whoever stopped taking batches reports why.
@@ -204,35 +205,37 @@ impl Job {
             });
             scope.spawn(move || {
                 for batch in batches {
-                    if send_outputs.send(pool.install(|| process(&batch, stages))).is_err() {
+                    if send_outputs.send(pool.install(|| process(&batch, stages, window))).is_err() {
                         return;
                     }
                 }
             });
-            writer.write_all(outputs, &stages.window, status)
+            writer.write_all(outputs, status)
         });
         written?;
-        self.finish(writer, stages, status)
+        self.finish(writer, stages, &window, status)
     }
 
     fn stages(&mut self) -> Result<Stages, RunError> {
         let rules = std::mem::replace(&mut self.run.rules, Rules::new(Vec::new()).unwrap_or_default());
-        let window = Window::default();
-        if !self.replace
-            && let Ok(bytes) = fs::read(self.folder.window())
-        {
-            bytes.as_chunks::<16>().0.iter().for_each(|id| {
-                window.insert(Id(*id));
-            });
-        }
         Ok(Stages {
             rules,
             limits: self.run.config.limits(),
             settings: self.run.config.settings()?,
-            window,
             days: DayRange::until(self.run.now_ms),
             lake: !self.run.only_findings,
         })
+    }
+
+    /// What earlier runs have seen.
+    fn window(&self) -> Window {
+        let mut window = Window::default();
+        if !self.replace
+            && let Ok(bytes) = fs::read(self.folder.window())
+        {
+            bytes.as_chunks::<16>().0.iter().for_each(|id| window.insert(Id(*id)));
+        }
+        window
     }
 
     fn writer(&self) -> Result<Writer, RunError> {
@@ -258,7 +261,13 @@ impl Job {
     }
 
     /// Closes everything, checks the ledger, and publishes.
-    fn finish(mut self, mut writer: Writer, stages: Stages, status: &Status) -> Result<Report, RunError> {
+    fn finish(
+        mut self,
+        mut writer: Writer,
+        stages: Stages,
+        window: &Window,
+        status: &Status,
+    ) -> Result<Report, RunError> {
         writer.minutes(true)?;
         let mut report = Report {
             ledger: writer.ledger,
@@ -300,7 +309,7 @@ impl Job {
         report.ledger.sink("findings", n_findings, 0);
         report.ledger.sink("alerts", n_alerts, 0);
         report.ledger.check()?;
-        self.publish(&report.ledger, &stages.window)?;
+        self.publish(&report.ledger, window)?;
         Ok(report)
     }
 
@@ -362,14 +371,9 @@ struct Writer {
 }
 
 impl Writer {
-    fn write_all(
-        &mut self,
-        outputs: Receiver<Vec<Output>>,
-        window: &Window,
-        status: &Status,
-    ) -> Result<(), RunError> {
+    fn write_all(&mut self, outputs: Receiver<Vec<Output>>, status: &Status) -> Result<(), RunError> {
         for mut output in outputs.into_iter().flatten() {
-            self.write(&output, window)?;
+            self.write(&output)?;
             self.minutes.add(output.points.take());
             self.seen.add(std::mem::take(&mut output.seen));
             self.minutes(false)?;
@@ -379,12 +383,12 @@ impl Writer {
         Ok(())
     }
 
-    fn write(&mut self, output: &Output, window: &Window) -> Result<(), RunError> {
+    fn write(&mut self, output: &Output) -> Result<(), RunError> {
         let mut sinks: Vec<&mut dyn Sink> = vec![&mut self.store, &mut self.quarantine];
         if let Some(lake) = &mut self.lake {
             sinks.push(lake);
         }
-        let delivered = deliver(output, &mut sinks, window, &mut self.ledger, &mut self.open);
+        let delivered = deliver(output, &mut sinks, &mut self.ledger, &mut self.open);
         if let Some((sink, words)) = delivered.error {
             return Err(RunError::Sink { sink, words });
         }
@@ -416,8 +420,7 @@ impl Writer {
 fn metric_rows(closed: &[(Key, Point)], days: DayRange) -> Vec<Closed> {
     let mut list = Vec::new();
     for (key, point) in closed {
-        Rows::of(&mut list, Table::Metrics, days.day_of(key.minute_ms))
-            .push(&row(key, point), 0);
+        Rows::of(&mut list, Table::Metrics, days.day_of(key.minute_ms)).push(&row(key, point), 0);
     }
     close(list)
 }

@@ -9,14 +9,14 @@ use crate::{
 };
 use kinescope_schemas::Id;
 use kinescope_stages::{
-    derive::{Key, Point, Series},
+    derive::{Key, Point},
     detect::Finding,
 };
 use rusqlite::{Connection, OptionalExtension, params};
-use std::path::Path;
+use std::{fmt::Write, path::Path};
 
-/// Tables. Times are milliseconds since 1970; a metric's points are JSON, merged on read: [dimensions, samples, sum,
-/// min, max] each.
+/// Tables. Times are milliseconds since 1970; a metric's points are JSON, merged on read by the
+/// view `points`.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS findings (uid TEXT PRIMARY KEY, time INTEGER NOT NULL, severity INTEGER NOT NULL, rule TEXT NOT NULL,
     title TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, resource TEXT NOT NULL, actor TEXT NOT NULL, ocsf TEXT NOT NULL) STRICT;
@@ -30,8 +30,9 @@ CREATE TABLE IF NOT EXISTS metrics (minute INTEGER NOT NULL, namespace TEXT NOT 
 CREATE TABLE IF NOT EXISTS records (id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE VIEW IF NOT EXISTS points AS SELECT minute, namespace, metric, unit, json_extract(value, '$[0]') AS dimensions,
-    sum(json_extract(value, '$[1]')) AS samples, sum(json_extract(value, '$[2]')) AS sum,
-    min(json_extract(value, '$[3]')) AS min, max(json_extract(value, '$[4]')) AS max
+    sum(json_extract(value, '$[1]')) AS samples,
+    sum(coalesce(json_extract(value, '$[2]'), json_extract(value, '$[1]'))) AS sum,
+    min(coalesce(json_extract(value, '$[3]'), 1)) AS min, max(coalesce(json_extract(value, '$[4]'), 1)) AS max
     FROM metrics, json_each(points) GROUP BY 1, 2, 3, 4, 5;
 ";
 const INDEXES: &str = "
@@ -70,7 +71,7 @@ impl Store {
         let open = || {
             let db = Connection::open(path)?;
             db.execute_batch(
-                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096;",
+                "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096; PRAGMA locking_mode = EXCLUSIVE;",
             )?;
             db.execute_batch(SCHEMA)?;
             db.execute_batch("BEGIN")?;
@@ -179,13 +180,8 @@ impl Store {
         let part = format!("{}-{}", self.part, self.n_parts);
         for points in points.chunk_by(|(a, _), (b, _)| a.minute_ms == b.minute_ms && a.series == b.series) {
             let Some((key, _)) = points.first() else { continue };
-            let (namespace, metric, unit) = match &key.series {
-                Series::Derived(metric, unit) => (kinescope_stages::derive::NAMESPACE, *metric, *unit),
-                Series::Emf(namespace, metric, unit) => (namespace.as_str(), metric.as_str(), unit.as_str()),
-            };
-            // Dimensions are JSON already; as a JSON string they are what a query compares.
-            let list: Vec<_> = points.iter().map(|(key, p)| (&key.dimensions, p.samples, p.sum, p.min, p.max)).collect();
-            let json = serde_json::to_string(&list).unwrap_or_default();
+            let (namespace, metric, unit) = key.series.names();
+            let json = points_json(points);
             self.run(
                 "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)",
                 params![key.minute_ms, namespace, metric, unit, part, json],
@@ -200,6 +196,24 @@ impl Store {
         self.db.execute_batch(INDEXES).map_err(error("index"))?;
         self.db.close().map_err(|(_, source)| StoreError { what: "close", source })
     }
+}
+
+/// A list of points: [dimensions, samples], and for what is not a plain count also sum, min and max.
+fn points_json(points: &[(Key, Point)]) -> String {
+    let mut json = String::with_capacity(points.len() * 128);
+    for (key, point) in points {
+        json.push_str(if json.is_empty() { "[[" } else { ",[" });
+        // JSON already.
+        json.push_str(&key.dimensions);
+        let is_count = point.min == 1.0 && point.max == 1.0;
+        let numbers = [point.samples, point.sum, point.min, point.max];
+        // Writing to a String cannot fail.
+        let _ =
+            numbers[..if is_count { 1 } else { 4 }].iter().try_for_each(|number| write!(json, ",{number}"));
+        json.push(']');
+    }
+    json.push(']');
+    json
 }
 
 impl Sink for Store {

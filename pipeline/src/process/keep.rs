@@ -5,12 +5,12 @@ use crate::{
     lake::Rows,
     output::{Agent, Notable},
 };
+use foldhash::HashMap;
 use kinescope_schemas::{
     Event, Severity, Source, Table,
     tables::{api_activity as api, base, http_activity as http, logs, operations as ops},
 };
 use kinescope_stages::decode::Envelope;
-use foldhash::HashMap;
 use std::borrow::Cow;
 
 /// Identities that are counted apart in one group; the summary shows the busiest of them.

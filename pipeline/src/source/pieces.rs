@@ -95,7 +95,8 @@ impl<'r> Pieces<'r> {
     }
 
     fn is_bomb(&self) -> bool {
-        const RATIO_FREE_BYTES: u64 = 64 << 20;
+        // Below what is held at most, or a bomb without line breaks would be taken for a long message first.
+        const RATIO_FREE_BYTES: u64 = 32 << 20;
         let n_inflated = self.offset + self.buffer.len() as u64;
         let allowed =
             |read: &Rc<Cell<u64>>| read.get().saturating_mul(Limits::default().inflate_ratio_max as u64);

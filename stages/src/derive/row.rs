@@ -1,6 +1,6 @@
 //! A point as a row of the metrics table.
 
-use super::{Key, NAMESPACE, Point, Series};
+use super::{Key, Point, Series};
 use kinescope_schemas::{
     Class, Row, Severity,
     tables::{base, metrics as t},
@@ -8,20 +8,13 @@ use kinescope_schemas::{
 
 /// The row. Minute, metric and dimensions say which point it is; parts of one point add up.
 pub fn row<'k>(key: &'k Key, point: &Point) -> Row<'k> {
-    let (namespace, metric, unit, origin) = match &key.series {
-        Series::Derived(metric, unit) => (NAMESPACE, *metric, *unit, "derived"),
-        Series::Emf(namespace, metric, unit) => (namespace.as_str(), metric.as_str(), unit.as_str(), "emf"),
-    };
+    let (namespace, metric, unit) = key.series.names();
+    let origin = if matches!(key.series, Series::Emf(_)) { "emf" } else { "derived" };
     let mut row = Row::default();
     row.set(base::TIME, key.minute_ms);
     row.set(base::TIME_DT, key.minute_ms);
     row.set(base::CLASS_UID, Class::Base.uid());
-    row.set(base::CATEGORY_UID, 0);
-    row.set(base::ACTIVITY_ID, 99);
-    row.set(base::TYPE_UID, 99);
     row.set(base::SEVERITY_ID, Severity::Informational.id());
-    row.set(base::CATEGORY, "metric");
-    row.set(base::PRODUCT_NAME, crate::detect::PRODUCT);
     row.set(t::NAMESPACE, namespace);
     row.set(t::METRIC, metric);
     row.set(t::UNIT, unit);

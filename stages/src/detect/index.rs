@@ -8,8 +8,8 @@ use super::{
     pattern::Pattern,
     rule::Rule,
 };
-use kinescope_schemas::{Event, Source, tables::api_activity as t};
 use foldhash::HashMap;
+use kinescope_schemas::{Event, Source, tables::api_activity as t};
 use std::collections::BTreeSet;
 
 /// Longest key that is looked up; a longer one belongs to no AWS operation and meets the rules without a key only.

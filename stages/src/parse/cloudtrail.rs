@@ -39,6 +39,9 @@ struct Reading<'a> {
     issuer: [Option<Raw<'a>>; 4],
 }
 
+/// How CloudTrail writes times, in JSON.
+const USUAL_TIME: &str = "\"2026-11-20T08:00:00Z\"";
+
 type Read = Result<(), crate::json::JsonError>;
 
 impl<'a> Reading<'a> {
@@ -60,6 +63,10 @@ impl<'a> Reading<'a> {
         let column = match key.raw {
             "eventTime" => {
                 self.time_ms = value.text().and_then(|text| epoch_ms(&text));
+                // The usual form is told by the time itself.
+                if self.time_ms.is_some() && value.0.len() == USUAL_TIME.len() {
+                    return;
+                }
                 base::ORIGINAL_TIME
             }
             "eventSource" => t::API_SERVICE_NAME,
@@ -229,7 +236,6 @@ impl<'a> Reading<'a> {
             row.set(base::CLOUD_REGION, envelope.region.clone());
         }
         row.set(base::PRODUCT_NAME, "CloudTrail");
-        row.set(base::LOG_NAME, "CloudTrail");
         let type_id = match row.str(t::ACTOR_USER_TYPE) {
             "" => Value::Null,
             "IAMUser" => Value::Int(1),

@@ -43,8 +43,8 @@ fn members_find_their_columns() {
 
 #[test]
 fn surprises_are_read_leniently() {
-    type Change = fn(&mut Json);
-    let cases: [(&str, Change, &[(&str, &str)]); 9] = [
+    type Case = (&'static str, fn(&mut Json), &'static [(&'static str, &'static str)]);
+    let cases: [Case; 9] = [
         ("no id: one from the content", |e| drop(e["eventID"].take()), &[("api.operation", "GetObject")]),
         ("an id that is a number", |e| e["eventID"] = json!(5), &[("metadata.uid", "5")]),
         (
