@@ -85,7 +85,7 @@ fn run(files: &[impl AsRef<Path>], seed: u64, failures: f64) -> (Ledger, [HashSe
                 let [events, findings] = &mut sinks;
                 let mut dyn_sinks: [&mut dyn Sink; 2] = [events, findings];
                 let delivered = deliver(&output, &mut dyn_sinks, &mut ledger, &mut open);
-                delivered.forget.iter().for_each(|key| window.forget(*key));
+                window.forget(&delivered.forget);
                 fates.extend(delivered.fates);
             }
         }
@@ -141,7 +141,7 @@ fn what_was_refused_is_new_when_it_comes_again() {
         sink.failures = failures;
         for output in process(&pieces(0, &file, 1), &stages, &mut window) {
             let delivered = deliver(&output, &mut [&mut sink], &mut ledger, &mut open);
-            delivered.forget.iter().for_each(|key| window.forget(*key));
+            window.forget(&delivered.forget);
             assert_eq!(delivered.error.is_some(), failures > 0.0);
             fates.extend(delivered.fates.into_iter().map(|(_, fate)| fate));
         }

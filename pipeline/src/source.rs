@@ -24,7 +24,7 @@ mod pieces;
 use pieces::Pieces;
 
 /// Text that a batch holds, about.
-pub const BATCH_BYTES: usize = 2 << 20;
+pub const BATCH_BYTES: usize = 1 << 20;
 /// A file up to this size is one piece.
 const PIECE_BYTES: usize = 512 << 10;
 /// A message that is longer than this is refused without being held whole, and so is a file that is no text.

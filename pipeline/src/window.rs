@@ -1,49 +1,60 @@
 //! Which events were seen lately. An event may come by several ways, and a batch may come again.
 //!
-//! The window is bounded: it remembers at least the last [`IDS_MIN`] ids and at most twice as many. A copy that comes
-//! later than that is taken for new; what is outside is stated here because nothing can be unbounded.
+//! The window is bounded: it remembers the last [`IDS_MAX`] ids. A copy that comes later than that is taken for new;
+//! what is outside is stated here because nothing can be unbounded.
 
 use foldhash::{HashSet, HashSetExt};
 use kinescope_schemas::Id;
+use std::collections::VecDeque;
 
-/// Ids that are remembered at least: as many as a hash table of 2^18 slots takes. They take 20 bytes each.
-pub const IDS_MIN: usize = 229_376;
+/// Ids that are remembered: as many as a hash table of 2^18 slots takes. They take 36 bytes each.
+pub const IDS_MAX: usize = 229_376;
 
-/// The window. When the young generation is full, it becomes the old one, and the old one is forgotten.
-#[derive(Debug, Default)]
+/// The window.
+#[derive(Debug)]
 pub struct Window {
-    young: HashSet<Id>,
-    old: HashSet<Id>,
+    ids: HashSet<Id>,
+    /// The same, the oldest first.
+    order: VecDeque<Id>,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Window { ids: HashSet::with_capacity(IDS_MAX), order: VecDeque::with_capacity(IDS_MAX) }
+    }
 }
 
 impl Window {
     /// Whether an id was seen lately.
     pub fn contains(&self, id: Id) -> bool {
-        self.young.contains(&id) || self.old.contains(&id)
+        self.ids.contains(&id)
     }
 
-    /// Remembers an id.
+    /// Remembers an id, and forgets the oldest when there are too many.
     pub fn insert(&mut self, id: Id) {
-        if !self.old.contains(&id) && self.young.insert(id) && self.young.len() == IDS_MIN {
-            self.old = std::mem::replace(&mut self.young, HashSet::with_capacity(IDS_MIN));
+        if self.ids.contains(&id) {
+            return;
+        }
+        if self.order.len() == IDS_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+        self.ids.insert(id);
+        self.order.push_back(id);
+    }
+
+    /// Forgets ids whose events were not delivered: when they come again they are new.
+    pub fn forget(&mut self, ids: &[Id]) {
+        let n_forgotten = ids.iter().filter(|id| self.ids.remove(id)).count();
+        if n_forgotten > 0 {
+            self.order.retain(|id| self.ids.contains(id));
         }
     }
 
-    /// Forgets an id whose event was not delivered: when it comes again it is new.
-    pub fn forget(&mut self, id: Id) {
-        self.young.remove(&id);
-        self.old.remove(&id);
-    }
-
-    /// All ids, the older generation first, to be kept over the end of a run.
-    pub fn ids(&self) -> Vec<Id> {
-        let mut ids = Vec::with_capacity(self.old.len() + self.young.len());
-        for generation in [&self.old, &self.young] {
-            let from = ids.len();
-            ids.extend(generation);
-            ids[from..].sort_unstable();
-        }
-        ids
+    /// All ids, the oldest first, to be kept over the end of a run.
+    pub fn ids(&self) -> impl Iterator<Item = &Id> {
+        self.order.iter()
     }
 }
 
@@ -56,21 +67,21 @@ mod tests {
     }
 
     #[test]
-    fn remembers_what_it_promises_and_no_more_than_twice() {
+    fn remembers_the_last_and_no_more() {
         let mut window = Window::default();
-        let n = 4 * IDS_MIN + 7;
+        let n = 2 * IDS_MAX + 7;
         (0..n).for_each(|at| window.insert(id(at)));
-        assert!((n - IDS_MIN..n).all(|at| window.contains(id(at))));
-        assert!(!window.contains(id(0)));
-        assert!(window.ids().len() <= 2 * IDS_MIN);
+        assert!((n - IDS_MAX..n).all(|at| window.contains(id(at))));
+        assert!(!window.contains(id(n - IDS_MAX - 1)));
+        assert_eq!(window.ids().count(), IDS_MAX);
     }
 
     #[test]
     fn what_is_forgotten_is_new_again() {
         let mut window = Window::default();
-        window.insert(id(1));
-        assert!(window.contains(id(1)));
-        window.forget(id(1));
-        assert!(!window.contains(id(1)));
+        (0..9).for_each(|at| window.insert(id(at)));
+        window.forget(&[id(1), id(100)]);
+        assert!(!window.contains(id(1)) && window.contains(id(2)));
+        assert_eq!(window.ids().count(), 8);
     }
 }

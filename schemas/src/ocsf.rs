@@ -118,7 +118,8 @@ pub fn rfc3339(ms: i64) -> Option<String> {
 fn profiles(table: Table, row: &Row) -> Vec<&'static str> {
     use crate::tables::{base, http_activity};
     let mut profiles = vec!["datetime"];
-    if !row[base::CLOUD_ACCOUNT_UID].is_null() || !row[base::CLOUD_REGION].is_null() {
+    let in_cloud = !row[base::CLOUD_ACCOUNT_UID].is_null() || !row[base::CLOUD_REGION].is_null();
+    if in_cloud || table == Table::ApiActivity {
         profiles.insert(0, "cloud");
     }
     match table {

@@ -86,8 +86,9 @@ def check(line):
 
 
 def main(path):
-    with open(path, encoding="utf-8") as file:
-        lines = file.read().splitlines()
+    with open(path, encoding="utf-8", newline="\n") as file:
+        # Not splitlines: events hold other separators of lines, such as U+2028.
+        lines = file.read().rstrip("\n").split("\n")
     with multiprocessing.Pool() as pool:
         found = [problem for list_ in pool.imap(check, lines, chunksize=50) for problem in list_]
     for problem, line in found[:PROBLEMS_MAX]:

@@ -32,7 +32,7 @@ const FILES_OPEN_MAX: usize = 48;
 /// Rows of a row group.
 const ROW_GROUP_ROWS_MAX: usize = 131_072;
 /// What all open files may buffer together; past it, row groups are cut.
-const BUFFERED_BYTES_MAX: usize = 20 << 20;
+const BUFFERED_BYTES_MAX: usize = 12 << 20;
 
 /// Why the lake could not be written. Fits after "failed to write".
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,7 @@ impl Lake {
         let place = (rows.table, rows.day);
         if !self.open.contains_key(&place) {
             self.make_room()?;
+            self.rest_others(rows.table)?;
             let file = self.create(place)?;
             self.open.insert(place, file);
         }
@@ -115,6 +116,15 @@ impl Lake {
         }
         let oldest = self.open.iter().min_by_key(|(_, file)| file.since).map(|(place, _)| *place);
         oldest.map_or(Ok(()), |place| self.close(place))
+    }
+
+    /// Ends the row groups of a table's other days when a new day begins: encoders and compressors of a day that is over
+    /// take as much memory as those at work.
+    fn rest_others(&mut self, table: Table) -> Result<(), LakeError> {
+        for (_, file) in self.open.iter_mut().filter(|((of, _), _)| *of == table) {
+            file.writer.flush().map_err(|source| parquet_error(&file.path, source))?;
+        }
+        Ok(())
     }
 
     fn cut_row_groups(&mut self) -> Result<(), LakeError> {

@@ -317,7 +317,7 @@ impl Job {
         let json = serde_json::to_vec_pretty(ledger).map_err(io::Error::from);
         json.and_then(|json| fs::write(self.folder.staged("ledger.json"), json))
             .map_err(|error| RunError::File("ledger.json", error))?;
-        let ids: Vec<u8> = window.ids().iter().flat_map(|id| id.0).collect();
+        let ids: Vec<u8> = window.ids().flat_map(|id| id.0).collect();
         fs::write(self.folder.staged("window"), ids)
             .map_err(|error| RunError::File("the window of ids", error))?;
         for name in FILES {

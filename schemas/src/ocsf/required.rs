@@ -11,7 +11,11 @@ pub(super) fn fulfil(root: &mut Object) {
     request_needs_uid(root);
     match root.get("class_uid").and_then(Json::as_i64) {
         Some(3001 | 3002 | 6003) => call_needs_caller(root),
-        Some(4002) => method_is_one_of_eight(root),
+        Some(4002) => {
+            // A line that was cut short may have lost its request.
+            root.entry("http_request").or_insert_with(|| json!({}));
+            method_is_one_of_eight(root);
+        }
         _ => {}
     }
     for path in [["dst_endpoint", ""], ["http_request", "url"]] {

@@ -292,8 +292,8 @@ impl<'a> Reading<'a> {
         if let Some(response) = self.response.filter(|raw| !raw.is_null()) {
             self.row.set(t::API_RESPONSE_DATA, without_secrets(response.0));
         }
-        if let Some(additional) = self.additional {
-            self.json_column(t::ADDITIONAL_EVENT_DATA, additional);
+        if let Some(additional) = self.additional.filter(|raw| !raw.is_null()) {
+            self.row.set(t::ADDITIONAL_EVENT_DATA, without_secrets(additional.0));
         }
     }
 }

@@ -130,8 +130,10 @@ fn evidence(row: &mut Row<'_>, service: &Fields<'_>) {
 
 fn remote(evidence: &mut Map<String, Json>, details: Option<Raw<'_>>) {
     let Some(details) = details.map(Raw::fields) else { return };
-    if let Some(ip) =
-        details.any(&["ipAddressV4", "ipAddressV6"]).and_then(Raw::text).filter(|ip| !ip.is_empty())
+    if let Some(ip) = details
+        .any(&["ipAddressV4", "ipAddressV6"])
+        .and_then(Raw::text)
+        .filter(|ip| ip.parse::<std::net::IpAddr>().is_ok())
     {
         evidence.insert("src_endpoint".into(), json!({"ip": ip}));
     }
