@@ -10,6 +10,7 @@ mod folder;
 mod quarantine;
 mod run;
 mod store;
+mod write;
 
 pub use folder::{Folder, FolderError};
 pub use quarantine::{Redriven, read as read_quarantine};

@@ -10,7 +10,7 @@ mod raw;
 
 pub use raw::{Fields, Raw};
 
-/// Nesting that is followed. serde_json stops at the same depth.
+/// Nesting that is followed. serde_json stops at about the same depth.
 pub const JSON_DEPTH_MAX: u32 = 128;
 
 /// Why a text is not JSON, and where.

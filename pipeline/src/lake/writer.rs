@@ -29,6 +29,9 @@ const FILE_BYTES_MAX: usize = 128 << 20;
 const FILE_AGE_MAX: Duration = Duration::from_secs(300);
 /// Files that are open at a time.
 const FILES_OPEN_MAX: usize = 48;
+/// A file that was passed over so often ends its row group: the encoders of a day that is over take as much memory as
+/// those at work.
+const IDLE_WRITES_MAX: u64 = 256;
 /// Rows of a row group.
 const ROW_GROUP_ROWS_MAX: usize = 131_072;
 /// What all open files may buffer together; past it, row groups are cut.
@@ -63,11 +66,14 @@ pub struct Lake {
     /// Begins every file's name; files of different runs must not meet.
     run: String,
     n_files: u64,
+    n_writes: u64,
     open: HashMap<Place, OpenFile>,
 }
 
 struct OpenFile {
     writer: ArrowWriter<File>,
+    /// The number of the write that it was last written by.
+    written_at: u64,
     path: PathBuf,
     since: Instant,
 }
@@ -75,7 +81,7 @@ struct OpenFile {
 impl Lake {
     /// A lake below `root`, whose files are named after `run`.
     pub fn new(root: &Path, run: String) -> Lake {
-        Lake { root: root.to_owned(), run, n_files: 0, open: HashMap::new() }
+        Lake { root: root.to_owned(), run, n_files: 0, n_writes: 0, open: HashMap::new() }
     }
 
     /// Writes rows.
@@ -83,11 +89,12 @@ impl Lake {
         let place = (rows.table, rows.day);
         if !self.open.contains_key(&place) {
             self.make_room()?;
-            self.rest_others(rows.table)?;
             let file = self.create(place)?;
             self.open.insert(place, file);
         }
+        self.n_writes += 1;
         if let Some(file) = self.open.get_mut(&place) {
+            file.written_at = self.n_writes;
             file.writer.write(&rows.batch).map_err(|source| parquet_error(&file.path, source))?;
             let n_bytes = file.writer.bytes_written() + file.writer.in_progress_size();
             if n_bytes > FILE_BYTES_MAX || file.since.elapsed() > FILE_AGE_MAX {
@@ -106,7 +113,7 @@ impl Lake {
         let file = File::create(&path).map_err(io_error)?;
         let writer = ArrowWriter::try_new(file, table.spec().schema.clone(), Some(properties(table)))
             .map_err(|source| parquet_error(&path, source))?;
-        Ok(OpenFile { writer, path, since: Instant::now() })
+        Ok(OpenFile { writer, written_at: 0, path, since: Instant::now() })
     }
 
     /// Closes the oldest file when too many are open.
@@ -118,16 +125,13 @@ impl Lake {
         oldest.map_or(Ok(()), |place| self.close(place))
     }
 
-    /// Ends the row groups of a table's other days when a new day begins: encoders and compressors of a day that is over
-    /// take as much memory as those at work.
-    fn rest_others(&mut self, table: Table) -> Result<(), LakeError> {
-        for (_, file) in self.open.iter_mut().filter(|((of, _), _)| *of == table) {
-            file.writer.flush().map_err(|source| parquet_error(&file.path, source))?;
-        }
-        Ok(())
-    }
-
     fn cut_row_groups(&mut self) -> Result<(), LakeError> {
+        for file in self.open.values_mut() {
+            let is_idle = self.n_writes - file.written_at > IDLE_WRITES_MAX;
+            if is_idle && file.writer.in_progress_rows() > 0 {
+                file.writer.flush().map_err(|source| parquet_error(&file.path, source))?;
+            }
+        }
         while self.open.values().map(|file| file.writer.memory_size()).sum::<usize>() > BUFFERED_BYTES_MAX {
             let Some(largest) = self.open.values_mut().max_by_key(|file| file.writer.memory_size()) else {
                 break;

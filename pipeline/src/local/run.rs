@@ -4,30 +4,28 @@ use super::{
     Folder, FolderError, Store, StoreError, alerts, findings,
     folder::FILES,
     quarantine::{Quarantine, Redriven, copy_without},
+    write::Writer,
 };
 use crate::{
     batch::Piece,
     config::{Config, ConfigError},
-    lake::{Closed, DayRange, Lake, LakeError, Rows, close},
+    lake::{DayRange, Lake, LakeError},
     ledger::{Imbalance, Ledger},
     output::Output,
     process::{Seen, Stages, process},
-    sink::{Open, Sink, deliver},
+    sink::Open,
     source::{Files, Reader},
     window::Window,
 };
-use kinescope_schemas::{Fate, Id, Table};
-use kinescope_stages::{
-    derive::{Key, Minutes, Point, row},
-    detect::Rules,
-};
+use kinescope_schemas::Id;
+use kinescope_stages::{derive::Minutes, detect::Rules};
 use std::{
     collections::HashSet,
     fs, io,
     path::PathBuf,
     sync::{
         atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{Receiver, sync_channel},
+        mpsc::sync_channel,
     },
     thread,
     time::Instant,
@@ -353,74 +351,4 @@ impl Run {
         }
         Ok(n_covered >= store.n_records()?)
     }
-}
-
-/// The writing side.
-struct Writer {
-    lake: Option<Lake>,
-    store: Store,
-    quarantine: Quarantine,
-    ledger: Ledger,
-    open: Open,
-    minutes: Minutes,
-    seen: Seen,
-    days: DayRange,
-    redrives: bool,
-    /// Redriven records that could be read.
-    mended: HashSet<u64>,
-}
-
-impl Writer {
-    fn write_all(&mut self, outputs: Receiver<Vec<Output>>, status: &Status) -> Result<(), RunError> {
-        for mut output in outputs.into_iter().flatten() {
-            self.write(&output)?;
-            self.minutes.add(output.points.take());
-            self.seen.add(std::mem::take(&mut output.seen));
-            self.minutes(false)?;
-            status.n_events.store(self.ledger.events.r#in, Ordering::Relaxed);
-            status.n_findings.store(self.ledger.findings.total, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, output: &Output) -> Result<(), RunError> {
-        let mut sinks: Vec<&mut dyn Sink> = vec![&mut self.store, &mut self.quarantine];
-        if let Some(lake) = &mut self.lake {
-            sinks.push(lake);
-        }
-        let delivered = deliver(output, &mut sinks, &mut self.ledger, &mut self.open);
-        if let Some((sink, words)) = delivered.error {
-            return Err(RunError::Sink { sink, words });
-        }
-        if self.redrives {
-            let mended = delivered.fates.iter().filter(|(_, fate)| *fate == Fate::Processed);
-            self.mended.extend(mended.map(|(record, _)| record.index));
-        }
-        let ended = delivered.fates.iter().filter(|(_, fate)| *fate != Fate::Redeliver);
-        Ok(ended.filter_map(|(record, _)| record.file_id).try_for_each(|id| self.store.add_record(id))?)
-    }
-
-    /// Writes the minutes that are closed.
-    fn minutes(&mut self, all: bool) -> Result<(), RunError> {
-        let closed = self.minutes.close(all);
-        if closed.is_empty() {
-            return Ok(());
-        }
-        self.store.metrics(&closed)?;
-        self.ledger.sink("store", closed.len() as u64, 0);
-        let Some(lake) = &mut self.lake else { return Ok(()) };
-        for rows in metric_rows(&closed, self.days) {
-            lake.write(&rows)?;
-        }
-        self.ledger.sink("lake", closed.len() as u64, 0);
-        Ok(())
-    }
-}
-
-fn metric_rows(closed: &[(Key, Point)], days: DayRange) -> Vec<Closed> {
-    let mut list = Vec::new();
-    for (key, point) in closed {
-        Rows::of(&mut list, Table::Metrics, days.day_of(key.minute_ms)).push(&row(key, point), 0);
-    }
-    close(list)
 }

@@ -42,13 +42,7 @@ fn stream<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Ev
     row.set(t::SUM, number("sum"));
     row.set(t::MIN, number("min"));
     row.set(t::MAX, number("max"));
-    let mut unmapped = Unmapped::default();
-    for (name, more) in &value.0 {
-        if !matches!(&**name, "count" | "sum" | "min" | "max") {
-            unmapped.add("value.", name, *more);
-        }
-    }
-    row.set(base::UNMAPPED, unmapped.finish());
+    row.set(base::UNMAPPED, Unmapped::rest("value.", &value, &["count", "sum", "min", "max"]));
     event
 }
 

@@ -6,10 +6,13 @@ use crate::{
     json::{Fields, Raw},
 };
 use kinescope_schemas::{
-    Class, Event, Id, Row, Source, Table,
+    Class, Event, Id, Source, Table,
     tables::{base, operations as t},
 };
 use serde_json::json;
+
+/// Members without a column go under this: several have a column's name and another meaning.
+const DETAIL: &str = "detail.";
 
 /// Sources of our agents' events on the bus begin with this.
 const AGENT_SOURCE: &str = "monitoring.agent";
@@ -85,10 +88,21 @@ fn health<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Ev
         row.set(t::PAGE, page.parse::<i32>().ok().map(i64::from));
     }
     row.set(t::TOTAL_PAGES, fields.get("totalPages").and_then(Raw::i64).filter(|n| *n < 1 << 31));
-    keep_rest(
-        row,
-        fields,
-        &["startTime", "endTime", "service", "eventTypeCode", "eventTypeCategory", "eventArn", "statusCode"],
+    row.set(
+        base::UNMAPPED,
+        Unmapped::rest(
+            DETAIL,
+            fields,
+            &[
+                "startTime",
+                "endTime",
+                "service",
+                "eventTypeCode",
+                "eventTypeCategory",
+                "eventArn",
+                "statusCode",
+            ],
+        ),
     );
     event
 }
@@ -110,7 +124,7 @@ fn alarm<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Eve
         t::TYPE_CATEGORY,
         text(metric.and_then(|first| first.fields().at(&["metricStat", "metric", "namespace"]))),
     );
-    keep_rest(row, fields, &["alarmName"]);
+    row.set(base::UNMAPPED, Unmapped::rest(DETAIL, fields, &["alarmName"]));
     event
 }
 
@@ -127,10 +141,13 @@ fn alarm_notification<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a
     row.set(t::ARN, text(fields.get("AlarmArn")));
     row.set(t::TYPE_CATEGORY, text(fields.at(&["Trigger", "Namespace"])));
     row.set(base::CLOUD_ACCOUNT_UID, text(fields.get("AWSAccountId")));
-    keep_rest(
-        row,
-        fields,
-        &["AlarmName", "NewStateValue", "OldStateValue", "NewStateReason", "AlarmArn", "AWSAccountId"],
+    row.set(
+        base::UNMAPPED,
+        Unmapped::rest(
+            DETAIL,
+            fields,
+            &["AlarmName", "NewStateValue", "OldStateValue", "NewStateReason", "AlarmArn", "AWSAccountId"],
+        ),
     );
     event
 }
@@ -151,7 +168,10 @@ fn agent<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Eve
     if let Some(region) = fields.text("region") {
         row.set(base::CLOUD_REGION, region);
     }
-    keep_rest(row, fields, &["agentId", "agent_id", "status", "version", "accountId", "region"]);
+    row.set(
+        base::UNMAPPED,
+        Unmapped::rest(DETAIL, fields, &["agentId", "agent_id", "status", "version", "accountId", "region"]),
+    );
     event
 }
 
@@ -175,7 +195,7 @@ pub(super) fn object<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a,
     }
     row.set(base::MESSAGE, format!("{place} holds records: fetch it and process it"));
     row.set(t::NAME, place);
-    keep_rest(row, fields, &["eventTime", "eventName", "awsRegion"]);
+    row.set(base::UNMAPPED, Unmapped::rest(DETAIL, fields, &["eventTime", "eventName", "awsRegion"]));
     event
 }
 
@@ -197,15 +217,4 @@ fn url_decoded(text: &str) -> String {
         rest = after;
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Members without a column, under `detail.`: several have a column's name and another meaning.
-fn keep_rest<'a>(row: &mut Row<'a>, fields: &Fields<'a>, known: &[&str]) {
-    let mut unmapped = Unmapped::default();
-    for (name, value) in &fields.0 {
-        if !known.contains(&&**name) {
-            unmapped.add("detail.", name, *value);
-        }
-    }
-    row.set(base::UNMAPPED, unmapped.finish());
 }

@@ -71,21 +71,24 @@ fn asff<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Even
     row.set(base::STATUS_ID, status);
     row.set(t::SEVERITY_NUMBER, asff_severity(fields));
     asff_resources(row, fields);
-    keep_rest(
-        row,
-        fields,
-        &[
-            "Id",
-            "CreatedAt",
-            "UpdatedAt",
-            "Title",
-            "Description",
-            "Types",
-            "ProductArn",
-            "AwsAccountId",
-            "SchemaVersion",
-            "Region",
-        ],
+    row.set(
+        base::UNMAPPED,
+        Unmapped::rest(
+            "",
+            fields,
+            &[
+                "Id",
+                "CreatedAt",
+                "UpdatedAt",
+                "Title",
+                "Description",
+                "Types",
+                "ProductArn",
+                "AwsAccountId",
+                "SchemaVersion",
+                "Region",
+            ],
+        ),
     );
     event
 }
@@ -165,17 +168,9 @@ fn ocsf<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Even
     if let Some(resource) = fields.get("resources").and_then(|list| list.items().first().copied()) {
         row.set(t::RESOURCE_UID, text(resource.fields().any(&["uid", "name"])));
     }
-    keep_rest(row, fields, &["time", "class_uid", "activity_id", "status_id", "severity_id"]);
+    row.set(
+        base::UNMAPPED,
+        Unmapped::rest("", fields, &["time", "class_uid", "activity_id", "status_id", "severity_id"]),
+    );
     event
-}
-
-/// Members without a column.
-fn keep_rest<'a>(row: &mut Row<'a>, fields: &Fields<'a>, known: &[&str]) {
-    let mut unmapped = Unmapped::default();
-    for (name, value) in &fields.0 {
-        if !known.contains(&&**name) {
-            unmapped.add("", name, *value);
-        }
-    }
-    row.set(base::UNMAPPED, unmapped.finish());
 }

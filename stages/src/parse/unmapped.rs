@@ -1,6 +1,6 @@
 //! What has no column: a JSON object of text by path, so that nothing of an event is lost.
 
-use crate::json::Raw;
+use crate::json::{Fields, Raw};
 use kinescope_schemas::Value;
 
 /// Collects members that have no column.
@@ -19,6 +19,15 @@ impl Unmapped {
         } else {
             quote(value.0, &mut self.0);
         }
+    }
+
+    /// The members of an object but for the known ones, under `prefix`, as the column's value.
+    pub(super) fn rest<'a>(prefix: &str, fields: &Fields<'_>, known: &[&str]) -> Value<'a> {
+        let mut unmapped = Unmapped::default();
+        for (name, value) in fields.0.iter().filter(|(name, _)| !known.contains(&&**name)) {
+            unmapped.add(prefix, name, *value);
+        }
+        unmapped.finish()
     }
 
     /// Adds text.

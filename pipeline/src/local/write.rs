@@ -1,0 +1,91 @@
+//! The writing side of a run: gives what came of records to the sinks, closes minutes, keeps the ledger.
+
+use super::{RunError, Status, Store, quarantine::Quarantine};
+use crate::{
+    lake::{Closed, DayRange, Lake, Rows, close},
+    ledger::Ledger,
+    output::Output,
+    process::Seen,
+    sink::{Open, Sink, deliver},
+};
+use kinescope_schemas::{Fate, Table};
+use kinescope_stages::derive::{Key, Minutes, Point, row};
+use std::{
+    collections::HashSet,
+    sync::{atomic::Ordering, mpsc::Receiver},
+};
+
+/// The sinks, and what is kept until the run's end.
+pub(super) struct Writer {
+    pub(super) lake: Option<Lake>,
+    pub(super) store: Store,
+    pub(super) quarantine: Quarantine,
+    pub(super) ledger: Ledger,
+    pub(super) open: Open,
+    pub(super) minutes: Minutes,
+    pub(super) seen: Seen,
+    pub(super) days: DayRange,
+    pub(super) redrives: bool,
+    /// Redriven records that could be read.
+    pub(super) mended: HashSet<u64>,
+}
+
+impl Writer {
+    /// Writes all that comes.
+    pub(super) fn write_all(
+        &mut self,
+        outputs: Receiver<Vec<Output>>,
+        status: &Status,
+    ) -> Result<(), RunError> {
+        for mut output in outputs.into_iter().flatten() {
+            self.write(&output)?;
+            self.minutes.add(output.points.take());
+            self.seen.add(std::mem::take(&mut output.seen));
+            self.minutes(false)?;
+            status.n_events.store(self.ledger.events.r#in, Ordering::Relaxed);
+            status.n_findings.store(self.ledger.findings.total, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, output: &Output) -> Result<(), RunError> {
+        let mut sinks: Vec<&mut dyn Sink> = vec![&mut self.store, &mut self.quarantine];
+        if let Some(lake) = &mut self.lake {
+            sinks.push(lake);
+        }
+        let delivered = deliver(output, &mut sinks, &mut self.ledger, &mut self.open);
+        if let Some((sink, words)) = delivered.error {
+            return Err(RunError::Sink { sink, words });
+        }
+        if self.redrives {
+            let mended = delivered.fates.iter().filter(|(_, fate)| *fate == Fate::Processed);
+            self.mended.extend(mended.map(|(record, _)| record.index));
+        }
+        let ended = delivered.fates.iter().filter(|(_, fate)| *fate != Fate::Redeliver);
+        Ok(ended.filter_map(|(record, _)| record.file_id).try_for_each(|id| self.store.add_record(id))?)
+    }
+
+    /// Writes the minutes that are closed.
+    pub(super) fn minutes(&mut self, all: bool) -> Result<(), RunError> {
+        let closed = self.minutes.close(all);
+        if closed.is_empty() {
+            return Ok(());
+        }
+        self.store.metrics(&closed)?;
+        self.ledger.sink("store", closed.len() as u64, 0);
+        let Some(lake) = &mut self.lake else { return Ok(()) };
+        for rows in metric_rows(&closed, self.days) {
+            lake.write(&rows)?;
+        }
+        self.ledger.sink("lake", closed.len() as u64, 0);
+        Ok(())
+    }
+}
+
+fn metric_rows(closed: &[(Key, Point)], days: DayRange) -> Vec<Closed> {
+    let mut list = Vec::new();
+    for (key, point) in closed {
+        Rows::of(&mut list, Table::Metrics, days.day_of(key.minute_ms)).push(&row(key, point), 0);
+    }
+    close(list)
+}
