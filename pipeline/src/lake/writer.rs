@@ -27,6 +27,8 @@ use std::{
 const FILE_BYTES_MAX: usize = 128 << 20;
 /// A file is closed when it is so old.
 const FILE_AGE_MAX: Duration = Duration::from_secs(300);
+/// A file is closed when it has so many row groups: until then it keeps what its footer will say of them.
+const ROW_GROUPS_MAX: usize = 32;
 /// Files that are open at a time.
 const FILES_OPEN_MAX: usize = 48;
 /// A file that was passed over so often ends its row group: the encoders of a day that is over take as much memory as
@@ -97,7 +99,8 @@ impl Lake {
             file.written_at = self.n_writes;
             file.writer.write(&rows.batch).map_err(|source| parquet_error(&file.path, source))?;
             let n_bytes = file.writer.bytes_written() + file.writer.in_progress_size();
-            if n_bytes > FILE_BYTES_MAX || file.since.elapsed() > FILE_AGE_MAX {
+            let n_groups = file.writer.flushed_row_groups().len();
+            if n_bytes > FILE_BYTES_MAX || n_groups >= ROW_GROUPS_MAX || file.since.elapsed() > FILE_AGE_MAX {
                 self.close(place)?;
             }
         }
