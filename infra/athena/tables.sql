@@ -1,5 +1,5 @@
 CREATE EXTERNAL TABLE IF NOT EXISTS `api_activity` (
-  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place.',
+  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place. Derived metric points have none.',
   `time` bigint COMMENT 'When it happened, milliseconds since 1970.',
   `time_dt` timestamp COMMENT 'When it happened, as a timestamp.',
   `class_uid` int COMMENT 'OCSF class: 6003 API activity, 3002 authentication, 3001 account change, 4001 network, 4002 HTTP, 2004 finding, 0 none.',
@@ -19,8 +19,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `api_activity` (
   `metadata_product_feature_name` string COMMENT 'The part of the product: Management, Data, Flowlogs and so on.',
   `metadata_product_version` string COMMENT 'The version of the source''s own format.',
   `metadata_event_code` string COMMENT 'The source''s own type of event.',
-  `metadata_original_time` string COMMENT 'The time as it was received.',
-  `metadata_log_name` string COMMENT 'The log it was written to: CloudTrail, or the log group.',
+  `metadata_original_time` string COMMENT 'The time as it was received, where it was not written in the source''s usual form.',
+  `metadata_log_name` string COMMENT 'The log it was written to: the log group, or the source of the event that a finding is about.',
   `unmapped` string COMMENT 'Whatever has no column of its own: JSON, text by the path it had.',
   `api_operation` string COMMENT 'CloudTrail eventName.',
   `api_service_name` string COMMENT 'CloudTrail eventSource, such as ec2.amazonaws.com.',
@@ -80,7 +80,7 @@ TBLPROPERTIES (
 );
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `network_activity` (
-  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place.',
+  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place. Derived metric points have none.',
   `time` bigint COMMENT 'When it happened, milliseconds since 1970.',
   `time_dt` timestamp COMMENT 'When it happened, as a timestamp.',
   `class_uid` int COMMENT 'OCSF class: 6003 API activity, 3002 authentication, 3001 account change, 4001 network, 4002 HTTP, 2004 finding, 0 none.',
@@ -100,8 +100,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `network_activity` (
   `metadata_product_feature_name` string COMMENT 'The part of the product: Management, Data, Flowlogs and so on.',
   `metadata_product_version` string COMMENT 'The version of the source''s own format.',
   `metadata_event_code` string COMMENT 'The source''s own type of event.',
-  `metadata_original_time` string COMMENT 'The time as it was received.',
-  `metadata_log_name` string COMMENT 'The log it was written to: CloudTrail, or the log group.',
+  `metadata_original_time` string COMMENT 'The time as it was received, where it was not written in the source''s usual form.',
+  `metadata_log_name` string COMMENT 'The log it was written to: the log group, or the source of the event that a finding is about.',
   `unmapped` string COMMENT 'Whatever has no column of its own: JSON, text by the path it had.',
   `src_endpoint_ip` string COMMENT 'Source address, the packet''s own where a middle box changed it.',
   `src_endpoint_port` int COMMENT 'Source port.',
@@ -157,7 +157,7 @@ TBLPROPERTIES (
 );
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `http_activity` (
-  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place.',
+  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place. Derived metric points have none.',
   `time` bigint COMMENT 'When it happened, milliseconds since 1970.',
   `time_dt` timestamp COMMENT 'When it happened, as a timestamp.',
   `class_uid` int COMMENT 'OCSF class: 6003 API activity, 3002 authentication, 3001 account change, 4001 network, 4002 HTTP, 2004 finding, 0 none.',
@@ -177,8 +177,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `http_activity` (
   `metadata_product_feature_name` string COMMENT 'The part of the product: Management, Data, Flowlogs and so on.',
   `metadata_product_version` string COMMENT 'The version of the source''s own format.',
   `metadata_event_code` string COMMENT 'The source''s own type of event.',
-  `metadata_original_time` string COMMENT 'The time as it was received.',
-  `metadata_log_name` string COMMENT 'The log it was written to: CloudTrail, or the log group.',
+  `metadata_original_time` string COMMENT 'The time as it was received, where it was not written in the source''s usual form.',
+  `metadata_log_name` string COMMENT 'The log it was written to: the log group, or the source of the event that a finding is about.',
   `unmapped` string COMMENT 'Whatever has no column of its own: JSON, text by the path it had.',
   `http_request_http_method` string COMMENT 'Method as the client wrote it.',
   `http_request_url_url_string` string COMMENT 'The whole URL.',
@@ -233,7 +233,7 @@ TBLPROPERTIES (
 );
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `findings` (
-  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place.',
+  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place. Derived metric points have none.',
   `time` bigint COMMENT 'When it happened, milliseconds since 1970.',
   `time_dt` timestamp COMMENT 'When it happened, as a timestamp.',
   `class_uid` int COMMENT 'OCSF class: 6003 API activity, 3002 authentication, 3001 account change, 4001 network, 4002 HTTP, 2004 finding, 0 none.',
@@ -253,8 +253,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `findings` (
   `metadata_product_feature_name` string COMMENT 'The part of the product: Management, Data, Flowlogs and so on.',
   `metadata_product_version` string COMMENT 'The version of the source''s own format.',
   `metadata_event_code` string COMMENT 'The source''s own type of event.',
-  `metadata_original_time` string COMMENT 'The time as it was received.',
-  `metadata_log_name` string COMMENT 'The log it was written to: CloudTrail, or the log group.',
+  `metadata_original_time` string COMMENT 'The time as it was received, where it was not written in the source''s usual form.',
+  `metadata_log_name` string COMMENT 'The log it was written to: the log group, or the source of the event that a finding is about.',
   `unmapped` string COMMENT 'Whatever has no column of its own: JSON, text by the path it had.',
   `finding_info_uid` string COMMENT 'Derived from event and rule, or the product''s own id.',
   `finding_info_title` string COMMENT 'What was found.',
@@ -294,7 +294,7 @@ TBLPROPERTIES (
 );
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `operations` (
-  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place.',
+  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place. Derived metric points have none.',
   `time` bigint COMMENT 'When it happened, milliseconds since 1970.',
   `time_dt` timestamp COMMENT 'When it happened, as a timestamp.',
   `class_uid` int COMMENT 'OCSF class: 6003 API activity, 3002 authentication, 3001 account change, 4001 network, 4002 HTTP, 2004 finding, 0 none.',
@@ -314,8 +314,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `operations` (
   `metadata_product_feature_name` string COMMENT 'The part of the product: Management, Data, Flowlogs and so on.',
   `metadata_product_version` string COMMENT 'The version of the source''s own format.',
   `metadata_event_code` string COMMENT 'The source''s own type of event.',
-  `metadata_original_time` string COMMENT 'The time as it was received.',
-  `metadata_log_name` string COMMENT 'The log it was written to: CloudTrail, or the log group.',
+  `metadata_original_time` string COMMENT 'The time as it was received, where it was not written in the source''s usual form.',
+  `metadata_log_name` string COMMENT 'The log it was written to: the log group, or the source of the event that a finding is about.',
   `unmapped` string COMMENT 'Whatever has no column of its own: JSON, text by the path it had.',
   `kind` string COMMENT 'health, alarm or agent.',
   `service` string COMMENT 'Health: the service. Agent: its id''s service.',
@@ -350,7 +350,7 @@ TBLPROPERTIES (
 );
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `logs` (
-  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place.',
+  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place. Derived metric points have none.',
   `time` bigint COMMENT 'When it happened, milliseconds since 1970.',
   `time_dt` timestamp COMMENT 'When it happened, as a timestamp.',
   `class_uid` int COMMENT 'OCSF class: 6003 API activity, 3002 authentication, 3001 account change, 4001 network, 4002 HTTP, 2004 finding, 0 none.',
@@ -370,8 +370,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `logs` (
   `metadata_product_feature_name` string COMMENT 'The part of the product: Management, Data, Flowlogs and so on.',
   `metadata_product_version` string COMMENT 'The version of the source''s own format.',
   `metadata_event_code` string COMMENT 'The source''s own type of event.',
-  `metadata_original_time` string COMMENT 'The time as it was received.',
-  `metadata_log_name` string COMMENT 'The log it was written to: CloudTrail, or the log group.',
+  `metadata_original_time` string COMMENT 'The time as it was received, where it was not written in the source''s usual form.',
+  `metadata_log_name` string COMMENT 'The log it was written to: the log group, or the source of the event that a finding is about.',
   `unmapped` string COMMENT 'Whatever has no column of its own: JSON, text by the path it had.',
   `log_format` string COMMENT 'json, logfmt, plain, stack_trace, lambda, emf or unknown.',
   `level` string COMMENT 'trace, debug, info, warn, error or fatal.',
@@ -407,7 +407,7 @@ TBLPROPERTIES (
 );
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `metrics` (
-  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place.',
+  `metadata_uid` string COMMENT 'The event''s id: what the source gave, or one derived from its content and place. Derived metric points have none.',
   `time` bigint COMMENT 'When it happened, milliseconds since 1970.',
   `time_dt` timestamp COMMENT 'When it happened, as a timestamp.',
   `class_uid` int COMMENT 'OCSF class: 6003 API activity, 3002 authentication, 3001 account change, 4001 network, 4002 HTTP, 2004 finding, 0 none.',
@@ -427,8 +427,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `metrics` (
   `metadata_product_feature_name` string COMMENT 'The part of the product: Management, Data, Flowlogs and so on.',
   `metadata_product_version` string COMMENT 'The version of the source''s own format.',
   `metadata_event_code` string COMMENT 'The source''s own type of event.',
-  `metadata_original_time` string COMMENT 'The time as it was received.',
-  `metadata_log_name` string COMMENT 'The log it was written to: CloudTrail, or the log group.',
+  `metadata_original_time` string COMMENT 'The time as it was received, where it was not written in the source''s usual form.',
+  `metadata_log_name` string COMMENT 'The log it was written to: the log group, or the source of the event that a finding is about.',
   `unmapped` string COMMENT 'Whatever has no column of its own: JSON, text by the path it had.',
   `namespace` string COMMENT 'Namespace: Kinescope for derived points, else the source''s own.',
   `metric` string COMMENT 'Metric name.',

@@ -1,6 +1,6 @@
 //! `process`: the road of a batch of records, on one screen.
 //!
-//! Everything that runs Kinescope runs this: the command line, the tests, and a Lambda on a stream.
+//! Everything that runs Kinescope runs this: the command line, the tests, the benches.
 
 use crate::{
     batch::{Content, Piece},

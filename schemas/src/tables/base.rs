@@ -1,7 +1,7 @@
 //! The columns that every table begins with, so that one query spans them all.
 
 columns! { 0;
-    /// The event's id: what the source gave, or one derived from its content and place.
+    /// The event's id: what the source gave, or one derived from its content and place. Derived metric points have none.
     METADATA_UID "metadata.uid" Text;
     /// When it happened, milliseconds since 1970.
     TIME "time" Long;
@@ -41,9 +41,9 @@ columns! { 0;
     PRODUCT_VERSION "metadata.product.version" Text;
     /// The source's own type of event.
     EVENT_CODE "metadata.event_code" Text;
-    /// The time as it was received.
+    /// The time as it was received, where it was not written in the source's usual form.
     ORIGINAL_TIME "metadata.original_time" Text;
-    /// The log it was written to: CloudTrail, or the log group.
+    /// The log it was written to: the log group, or the source of the event that a finding is about.
     LOG_NAME "metadata.log_name" Text;
     /// Whatever has no column of its own: JSON, text by the path it had.
     UNMAPPED "unmapped" Json;
