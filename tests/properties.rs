@@ -8,6 +8,7 @@ use kinescope_generate::Shape;
 use kinescope_pipeline::window::Window;
 use kinescope_pipeline::{Output, Piece, process};
 use kinescope_schemas::Event;
+use kinescope_stages::derive::Minutes;
 use kinescope_stages::detect::{Rule, Rules, builtin, from_yaml};
 use kinescope_tests::{
     binary::{self, process_args},
@@ -91,11 +92,13 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, mut output: Output) {
+    fn add(&mut self, output: Output) {
         self.n_in += output.records.iter().map(|tally| tally.events.r#in).sum::<u64>();
         self.keys.extend(output.keys.iter().map(|(_, id)| id.to_string()));
         self.findings.extend(output.findings.iter().map(|(_, finding)| finding.to_json().to_string()));
-        for (key, point) in output.points.take() {
+        let mut minutes = Minutes::default();
+        minutes.add(output.points);
+        for (key, point) in minutes.close(true) {
             let sum = self.points.entry(format!("{key:?}")).or_default();
             // Sums of fractions depend on the order in their last digits.
             *sum = (sum.0 + point.samples as u64, sum.1 + (point.sum * 1e3).round() as i64);

@@ -23,7 +23,7 @@ fn derive(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("points_and_minutes", &corpus.name), |bencher| {
             bencher.iter_with_large_drop(|| {
                 let mut minutes = Minutes::default();
-                minutes.add(add().take());
+                minutes.add(add());
                 minutes.close(true)
             })
         });

@@ -1,6 +1,6 @@
 //! A row of a table while it is on the road: one slot a column, borrowed from the message wherever possible.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell};
 
 /// More columns than any table has; a test holds the tables to it.
 pub const COLUMNS_MAX: usize = 72;
@@ -111,11 +111,28 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
 #[derive(Clone, Debug)]
 pub struct Row<'a>(Vec<Value<'a>>);
 
+thread_local! {
+    /// Slots of rows that are gone: to allocate them anew for every event would cost as much as to fill them.
+    static SPARE: Cell<Vec<Value<'static>>> = const { Cell::new(Vec::new()) };
+}
+
+/// The allocation without what was in it. Nothing is left to map, so the library hands on the memory.
+fn emptied<'b>(mut slots: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    slots.clear();
+    slots.into_iter().map(|_| Value::Null).collect()
+}
+
 impl Default for Row<'_> {
     fn default() -> Self {
-        let mut slots = Vec::with_capacity(COLUMNS_MAX);
+        let mut slots = emptied(SPARE.take());
         slots.resize_with(COLUMNS_MAX, || Value::Null);
         Row(slots)
+    }
+}
+
+impl Drop for Row<'_> {
+    fn drop(&mut self) {
+        SPARE.set(emptied(std::mem::take(&mut self.0)));
     }
 }
 

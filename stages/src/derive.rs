@@ -4,17 +4,22 @@
 //! Points add up, so that a minute may be written in parts and a batch may be cut anywhere.
 
 use crate::{classify, parse};
-use foldhash::{HashMap, HashSet, fast::RandomState};
+use foldhash::HashMap;
 use kinescope_schemas::{
     Event, Severity, Source, Table,
     tables::{api_activity as api, base, http_activity as http, logs, network_activity as network},
 };
 use sketches_ddsketch::{Config, DDSketch};
-use std::{collections::BTreeMap, hash::BuildHasher};
+use std::sync::Arc;
 
+mod minutes;
 mod row;
+mod set;
 
+pub use minutes::Minutes;
 pub use row::row;
+pub use set::Set;
+use set::{Series, Sets};
 
 /// Sets of dimensions that one metric may have in a run.
 pub const DIMENSION_SETS_MAX: usize = 5_000;
@@ -34,40 +39,8 @@ const MINUTE_MS: i64 = 60_000;
 pub struct Key {
     /// Milliseconds since 1970 of the minute's start.
     pub minute_ms: i64,
-    /// Namespace, metric, unit.
-    pub series: Series,
-    /// JSON object of the dimensions, keys in order.
-    pub dimensions: String,
-}
-
-/// A metric's name and unit.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Series {
-    /// Ours.
-    Derived(&'static str, &'static str),
-    /// An application's.
-    Emf(Box<Emf>),
-}
-
-/// What an application calls its metric.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Emf {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub metric: String,
-    /// Its unit.
-    pub unit: String,
-}
-
-impl Series {
-    /// Namespace, metric, unit.
-    pub fn names(&self) -> (&str, &str, &str) {
-        match self {
-            Series::Derived(metric, unit) => (NAMESPACE, metric, unit),
-            Series::Emf(emf) => (&emf.namespace, &emf.metric, &emf.unit),
-        }
-    }
+    /// Namespace, metric, unit and dimensions.
+    pub set: Arc<Set>,
 }
 
 /// What was measured.
@@ -120,7 +93,8 @@ impl Point {
 /// Points under way.
 #[derive(Default)]
 pub struct Points {
-    points: HashMap<Key, Point>,
+    sets: Sets,
+    points: HashMap<(u32, i64), Point>,
 }
 
 impl Points {
@@ -155,11 +129,6 @@ impl Points {
             &[("account", &finding.account), ("rule", &finding.rule), ("severity", finding.severity.name())],
         );
     }
-
-    /// Takes everything.
-    pub fn take(&mut self) -> HashMap<Key, Point> {
-        std::mem::take(&mut self.points)
-    }
 }
 
 struct At<'p> {
@@ -167,6 +136,7 @@ struct At<'p> {
     minute_ms: i64,
 }
 
+/// Names and values; names in order.
 type Dimensions<'d> = &'d [(&'d str, &'d str)];
 
 impl At<'_> {
@@ -180,18 +150,18 @@ impl At<'_> {
         dimensions: Dimensions<'_>,
         value: f64,
     ) {
-        self.add(Series::Derived(metric, unit), dimensions, value, false);
+        self.add(derived(metric, unit), dimensions, value, false);
     }
 
     fn latency(&mut self, metric: &'static str, dimensions: Dimensions<'_>, ms: Option<f64>) {
         if let Some(ms) = ms {
-            self.add(Series::Derived(metric, "Milliseconds"), dimensions, ms, true);
+            self.add(derived(metric, "Milliseconds"), dimensions, ms, true);
         }
     }
 
-    fn add(&mut self, series: Series, dimensions: Dimensions<'_>, value: f64, distribution: bool) {
-        let key = Key { minute_ms: self.minute_ms, series, dimensions: json(dimensions) };
-        self.points.points.entry(key).or_default().add(value, distribution);
+    fn add(&mut self, series: Series<'_>, dimensions: Dimensions<'_>, value: f64, distribution: bool) {
+        let set = self.points.sets.of(series, dimensions);
+        self.points.points.entry((set, self.minute_ms)).or_default().add(value, distribution);
     }
 
     fn call(&mut self, event: &Event<'_>) {
@@ -285,96 +255,22 @@ impl At<'_> {
             let mut dimensions: Vec<(&str, &str)> =
                 point.dimensions.iter().map(|(name, value)| (&**name, &**value)).collect();
             dimensions.sort_unstable();
-            let name = |text: &str| cut(text).to_owned();
-            let (namespace, metric, unit) = (name(&point.namespace), name(&point.metric), name(&point.unit));
-            let series = Series::Emf(Box::new(Emf { namespace, metric, unit }));
+            let series = Series {
+                is_emf: true,
+                namespace: &point.namespace,
+                metric: &point.metric,
+                unit: &point.unit,
+            };
             for value in &point.values {
-                self.add(series.clone(), &dimensions, *value, false);
+                self.add(series, &dimensions, *value, false);
             }
         }
     }
 }
 
-/// At most so many bytes, cut at a character.
-fn cut(text: &str) -> &str {
-    &text[..text.floor_char_boundary(DIMENSION_BYTES_MAX)]
-}
-
-fn json(dimensions: Dimensions<'_>) -> String {
-    let mut json = String::with_capacity(96);
-    for (name, value) in dimensions.iter().filter(|(_, value)| !value.is_empty()) {
-        json.push_str(if json.is_empty() { "{" } else { "," });
-        parse::quote(cut(name), &mut json);
-        json.push(':');
-        parse::quote(cut(value), &mut json);
-    }
-    json.push_str(if json.is_empty() { "{}" } else { "}" });
-    json
-}
-
-/// The points of a run: what batches derived, merged, with dimensions capped and old minutes closed.
-#[derive(Default)]
-pub struct Minutes {
-    open: BTreeMap<i64, HashMap<(Series, String), Point>>,
-    n_open: usize,
-    /// Hashes of the sets of dimensions that were seen, each with its series.
-    seen: HashSet<u64>,
-    hasher: RandomState,
-    n_sets: HashMap<Series, usize>,
-    /// Samples whose dimensions fell into `other`.
-    pub n_samples_other: u64,
-}
-
-/// The dimensions of what is past the cap.
-const OTHER: &str = "{\"other\":\"true\"}";
-
-impl Minutes {
-    /// Merges a batch's points.
-    pub fn add(&mut self, points: HashMap<Key, Point>) {
-        for (key, point) in points {
-            let is_capped = self.is_capped(&key);
-            let minute = self.open.entry(key.minute_ms).or_default();
-            let dimensions = if is_capped { OTHER.to_owned() } else { key.dimensions };
-            self.n_samples_other += if is_capped { point.samples as u64 } else { 0 };
-            let n_before = minute.len();
-            minute.entry((key.series, dimensions)).or_default().merge(point);
-            self.n_open += minute.len() - n_before;
-        }
-    }
-
-    /// Whether a point's dimensions are new, and one too many.
-    fn is_capped(&mut self, key: &Key) -> bool {
-        let hash = self.hasher.hash_one((&key.series, &key.dimensions));
-        if self.seen.contains(&hash) {
-            return false;
-        }
-        if self.seen.len() >= DIMENSION_SETS_TOTAL_MAX {
-            return true;
-        }
-        let n_sets = self.n_sets.entry(key.series.clone()).or_default();
-        if *n_sets >= DIMENSION_SETS_MAX {
-            return true;
-        }
-        *n_sets += 1;
-        self.seen.insert(hash);
-        false
-    }
-
-    /// Takes the oldest minutes until few enough points are open; all of them at the end.
-    pub fn close(&mut self, all: bool) -> Vec<(Key, Point)> {
-        let mut closed = Vec::new();
-        while all || self.n_open > OPEN_POINTS_MAX {
-            let Some((minute_ms, points)) = self.open.pop_first() else { break };
-            self.n_open -= points.len();
-            let mut points: Vec<_> = points
-                .into_iter()
-                .map(|((series, dimensions), point)| (Key { minute_ms, series, dimensions }, point))
-                .collect();
-            points.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-            closed.extend(points);
-        }
-        closed
-    }
+/// A metric of ours.
+fn derived(metric: &'static str, unit: &'static str) -> Series<'static> {
+    Series { is_emf: false, namespace: NAMESPACE, metric, unit }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use thiserror::Error;
+use wide::u8x32;
 
 mod escape;
 mod raw;
@@ -296,23 +297,20 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The place from `at` on of the first quote, backslash or control character, eight bytes a step.
+/// The place from `at` on of the first quote, backslash or control character.
 #[inline]
 fn plain_until(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    let has_zero = |v: u64| v.wrapping_sub(ONES) & !v & HIGHS;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let v = u64::from_le_bytes(*chunk);
-        let quote = has_zero(v ^ (ONES * b'"' as u64));
-        let backslash = has_zero(v ^ (ONES * b'\\' as u64));
-        let control = v.wrapping_sub(ONES * 0x20) & !v & HIGHS;
-        // A borrow can mark a byte above the first hit, never below it.
-        let hit = quote | backslash | control;
-        if hit != 0 {
-            return at + (hit.trailing_zeros() / 8) as usize;
+    const STEP: usize = 32;
+    let all = |byte| u8x32::splat(byte);
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<STEP>()) {
+        let chunk = u8x32::new(*chunk);
+        let special =
+            chunk.simd_eq(all(b'"')) | chunk.simd_eq(all(b'\\')) | chunk.min(all(0x1f)).simd_eq(chunk);
+        let hits = special.to_bitmask();
+        if hits != 0 {
+            return at + hits.trailing_zeros() as usize;
         }
-        at += 8;
+        at += STEP;
     }
     at + bytes[at.min(bytes.len())..]
         .iter()

@@ -3,13 +3,16 @@
 use arrow_array::{
     ArrayRef, RecordBatch,
     builder::{
-        BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
+        ArrayBuilder, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
         TimestampMillisecondBuilder,
     },
 };
 use arrow_schema::ArrowError;
-use kinescope_schemas::{Kind, Row, Table, Value};
-use std::sync::Arc;
+use kinescope_schemas::{Kind, Row, Table, Value, row::COLUMNS_MAX};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
 
 /// Rows under way.
 pub struct Rows {
@@ -44,8 +47,14 @@ pub fn close(list: Vec<Rows>) -> Vec<Closed> {
 impl Rows {
     /// Starts with no rows.
     pub fn new(table: Table, day: Option<i64>) -> Rows {
-        let columns = table.spec().columns.iter().map(|column| Column::new(column.kind)).collect();
-        Rows { table, day, owners: Vec::new(), columns }
+        let spec = table.spec();
+        let usual = &USUAL[table as usize];
+        let n_rows = usual.n_rows.load(Relaxed) as usize;
+        let column = |(column, n_bytes): (&kinescope_schemas::Column, &AtomicU32)| {
+            Column::new(column.kind, n_rows, n_bytes.load(Relaxed) as usize)
+        };
+        let columns = spec.columns.iter().zip(&usual.n_bytes).map(column).collect();
+        Rows { table, day, owners: Vec::with_capacity(n_rows), columns }
     }
 
     /// The rows of this table and day in a list of a few.
@@ -67,11 +76,29 @@ impl Rows {
 
     /// Ends them.
     fn close(self) -> Result<Closed, ArrowError> {
+        let usual = &USUAL[self.table as usize];
+        usual.n_rows.store(self.owners.len() as u32, Relaxed);
+        for (column, n_bytes) in self.columns.iter().zip(&usual.n_bytes) {
+            n_bytes.store(column.n_bytes().min(USUAL_BYTES_MAX) as u32, Relaxed);
+        }
         let columns = self.columns.into_iter().map(Column::array).collect();
         let batch = RecordBatch::try_new(self.table.spec().schema.clone(), columns)?;
         Ok(Closed { table: self.table, day: self.day, owners: self.owners, batch })
     }
 }
+
+/// Bytes of one column that count as usual: one batch of giants must not make every later one large.
+const USUAL_BYTES_MAX: usize = 1 << 20;
+
+/// What the last rows of a table took: the next begin with as much, which saves growing to it step by step.
+struct Usual {
+    n_rows: AtomicU32,
+    n_bytes: [AtomicU32; COLUMNS_MAX],
+}
+
+static USUAL: [Usual; Table::ALL.len()] =
+    [const { Usual { n_rows: AtomicU32::new(0), n_bytes: [const { AtomicU32::new(0) }; COLUMNS_MAX] } };
+        Table::ALL.len()];
 
 /// A column under way. Most slots are empty, so nulls are counted and added in runs.
 struct Column {
@@ -103,16 +130,28 @@ macro_rules! each {
 }
 
 impl Column {
-    fn new(kind: Kind) -> Column {
+    /// Room for so many rows, and of text so many bytes; none where the last rows had no value.
+    fn new(kind: Kind, n_rows: usize, n_bytes: usize) -> Column {
+        let n = if n_bytes == 0 { 0 } else { n_rows };
         let builder = match kind {
-            Kind::Text | Kind::JsonText | Kind::Json => Builder::Text(StringBuilder::with_capacity(0, 0)),
-            Kind::Int => Builder::Int(Int32Builder::with_capacity(0)),
-            Kind::Long => Builder::Long(Int64Builder::with_capacity(0)),
-            Kind::Double => Builder::Double(Float64Builder::with_capacity(0)),
-            Kind::Bool => Builder::Bool(BooleanBuilder::with_capacity(0)),
-            Kind::Time => Builder::Time(TimestampMillisecondBuilder::with_capacity(0).with_timezone("UTC")),
+            Kind::Text | Kind::JsonText | Kind::Json => {
+                Builder::Text(StringBuilder::with_capacity(n, n_bytes))
+            }
+            Kind::Int => Builder::Int(Int32Builder::with_capacity(n)),
+            Kind::Long => Builder::Long(Int64Builder::with_capacity(n)),
+            Kind::Double => Builder::Double(Float64Builder::with_capacity(n)),
+            Kind::Bool => Builder::Bool(BooleanBuilder::with_capacity(n)),
+            Kind::Time => Builder::Time(TimestampMillisecondBuilder::with_capacity(n).with_timezone("UTC")),
         };
         Column { n_nulls: 0, builder }
+    }
+
+    /// Bytes of text, or values.
+    fn n_bytes(&self) -> usize {
+        match &self.builder {
+            Builder::Text(builder) => builder.values_slice().len(),
+            builder => each!(builder, builder => builder.len()),
+        }
     }
 
     #[inline]

@@ -20,9 +20,10 @@ use std::{fmt::Write, path::Path};
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS findings (uid TEXT PRIMARY KEY, time INTEGER NOT NULL, severity INTEGER NOT NULL, rule TEXT NOT NULL,
     title TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, resource TEXT NOT NULL, actor TEXT NOT NULL, ocsf TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS events (key BLOB PRIMARY KEY, uid TEXT NOT NULL, time INTEGER NOT NULL, severity INTEGER NOT NULL, source TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS events (time INTEGER NOT NULL, key BLOB NOT NULL, uid TEXT NOT NULL, severity INTEGER NOT NULL, source TEXT NOT NULL,
     category TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
-    actor TEXT NOT NULL, message TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    actor TEXT NOT NULL, message TEXT NOT NULL,
+    PRIMARY KEY (time, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS agents (id TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, state TEXT NOT NULL, version TEXT NOT NULL,
     first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY (id, account, region)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS metrics (minute INTEGER NOT NULL, namespace TEXT NOT NULL, metric TEXT NOT NULL, unit TEXT NOT NULL, part TEXT NOT NULL,
@@ -37,7 +38,6 @@ CREATE VIEW IF NOT EXISTS points AS SELECT minute, namespace, metric, unit, json
 ";
 const INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS findings_by_time ON findings (time);
-CREATE INDEX IF NOT EXISTS events_by_time ON events (time);
 CREATE INDEX IF NOT EXISTS events_by_severity ON events (severity, time);
 CREATE INDEX IF NOT EXISTS events_by_account ON events (account, time);
 ";
@@ -147,9 +147,9 @@ impl Store {
         self.run(
             "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
+                event.time_ms,
                 event.key.0,
                 event.uid,
-                event.time_ms,
                 event.severity.id(),
                 event.source,
                 event.category,
@@ -178,13 +178,15 @@ impl Store {
     pub fn metrics(&mut self, points: &[(Key, Point)]) -> Result<(), StoreError> {
         self.n_parts += 1;
         let part = format!("{}-{}", self.part, self.n_parts);
-        for points in points.chunk_by(|(a, _), (b, _)| a.minute_ms == b.minute_ms && a.series == b.series) {
+        for points in
+            points.chunk_by(|(a, _), (b, _)| a.minute_ms == b.minute_ms && a.set.series() == b.set.series())
+        {
             let Some((key, _)) = points.first() else { continue };
-            let (namespace, metric, unit) = key.series.names();
+            let set = &key.set;
             let json = points_json(points);
             self.run(
                 "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)",
-                params![key.minute_ms, namespace, metric, unit, part, json],
+                params![key.minute_ms, set.namespace(), set.metric(), set.unit(), part, json],
             )?;
         }
         Ok(())
@@ -204,7 +206,7 @@ fn points_json(points: &[(Key, Point)]) -> String {
     for (key, point) in points {
         json.push_str(if json.is_empty() { "[[" } else { ",[" });
         // JSON already.
-        json.push_str(&key.dimensions);
+        json.push_str(key.set.dimensions());
         let is_count = point.min == 1.0 && point.max == 1.0;
         let numbers = [point.samples, point.sum, point.min, point.max];
         // Writing to a String cannot fail.

@@ -39,7 +39,7 @@ impl Writer {
     ) -> Result<(), RunError> {
         for mut output in outputs.into_iter().flatten() {
             self.write(&output)?;
-            self.minutes.add(output.points.take());
+            self.minutes.add(std::mem::take(&mut output.points));
             self.seen.add(std::mem::take(&mut output.seen));
             self.minutes(false)?;
             status.n_events.store(self.ledger.events.r#in, Ordering::Relaxed);

@@ -90,6 +90,7 @@ impl<'r> Pieces<'r> {
     /// Reads until the buffer has so many bytes; whether the input ended.
     fn fill(&mut self, n_bytes: usize) -> io::Result<bool> {
         let missing = n_bytes.saturating_sub(self.buffer.len());
+        self.buffer.reserve_exact(missing.min(PIECE_BYTES) + 1);
         let n = (&mut self.input).take(missing as u64).read_to_end(&mut self.buffer)?;
         Ok(n < missing)
     }

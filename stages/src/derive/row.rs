@@ -1,6 +1,6 @@
 //! A point as a row of the metrics table.
 
-use super::{Key, Point, Series};
+use super::{Key, Point};
 use kinescope_schemas::{
     Class, Row, Severity,
     tables::{base, metrics as t},
@@ -8,18 +8,17 @@ use kinescope_schemas::{
 
 /// The row. Minute, metric and dimensions say which point it is; parts of one point add up.
 pub fn row<'k>(key: &'k Key, point: &Point) -> Row<'k> {
-    let (namespace, metric, unit) = key.series.names();
-    let origin = if matches!(key.series, Series::Emf(_)) { "emf" } else { "derived" };
+    let set = &key.set;
     let mut row = Row::default();
     row.set(base::TIME, key.minute_ms);
     row.set(base::TIME_DT, key.minute_ms);
     row.set(base::CLASS_UID, Class::Base.uid());
     row.set(base::SEVERITY_ID, Severity::Informational.id());
-    row.set(t::NAMESPACE, namespace);
-    row.set(t::METRIC, metric);
-    row.set(t::UNIT, unit);
-    row.set(t::DIMENSIONS, key.dimensions.as_str());
-    row.set(t::ORIGIN, origin);
+    row.set(t::NAMESPACE, set.namespace());
+    row.set(t::METRIC, set.metric());
+    row.set(t::UNIT, set.unit());
+    row.set(t::DIMENSIONS, set.dimensions());
+    row.set(t::ORIGIN, if set.is_emf() { "emf" } else { "derived" });
     row.set(t::SAMPLES, point.samples);
     row.set(t::SUM, point.sum);
     row.set(t::MIN, point.min);

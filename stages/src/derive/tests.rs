@@ -1,11 +1,12 @@
 use super::*;
 
-fn key(minute: i64, metric: &'static str, dimensions: &str) -> Key {
-    Key {
-        minute_ms: minute * MINUTE_MS,
-        series: Series::Derived(metric, "Count"),
-        dimensions: dimensions.to_owned(),
+/// Points of one sample each: minute, metric, value of a dimension.
+fn points(samples: impl IntoIterator<Item = (i64, &'static str, String)>) -> Points {
+    let mut points = Points::default();
+    for (minute, metric, value) in samples {
+        At { points: &mut points, minute_ms: minute * MINUTE_MS }.count(metric, &[("a", &value)]);
     }
+    points
 }
 
 fn point(values: &[f64]) -> Point {
@@ -36,19 +37,54 @@ fn dimensions_past_the_cap_fall_into_one_and_are_counted() {
     let mut minutes = Minutes::default();
     let n = DIMENSION_SETS_MAX + 5;
     for at in 0..n {
-        minutes.add(HashMap::from_iter([(key(0, "events", &format!("{{\"a\":\"{at}\"}}")), point(&[1.0]))]));
+        minutes.add(points([(0, "events", at.to_string())]));
     }
     assert_eq!(minutes.n_samples_other, 5);
     let closed = minutes.close(true);
     assert_eq!(closed.len(), DIMENSION_SETS_MAX + 1);
     assert_eq!(closed.iter().map(|(_, point)| point.samples).sum::<f64>(), n as f64);
+    let other: Vec<_> = closed.iter().filter(|(key, _)| key.set.dimensions().contains("other")).collect();
+    assert_eq!(other.len(), 1);
+    assert_eq!((other[0].0.set.metric(), other[0].1.samples), ("events", 5.0));
+}
+
+#[test]
+fn series_past_the_cap_fall_into_one_and_nothing_is_lost() {
+    let mut minutes = Minutes::default();
+    let n = DIMENSION_SETS_TOTAL_MAX + 3_000;
+    for at in 0..n {
+        let mut points = Points::default();
+        let series =
+            Series { is_emf: true, namespace: "Shop", metric: &format!("metric {at}"), unit: "Count" };
+        At { points: &mut points, minute_ms: 0 }.add(series, &[], 1.0, false);
+        minutes.add(points);
+    }
+    assert_eq!(minutes.n_samples_other, 3_000);
+    let closed = minutes.close(true);
+    assert_eq!(closed.len(), DIMENSION_SETS_TOTAL_MAX + 1);
+    assert_eq!(closed.iter().map(|(_, point)| point.samples).sum::<f64>(), n as f64);
+}
+
+#[test]
+fn names_cannot_pretend_to_be_other_names() {
+    let mut points = Points::default();
+    for (namespace, metric) in [("a", "b\u{1f}c"), ("a\u{1f}b", "c"), ("a b", "c")] {
+        let series = Series { is_emf: true, namespace, metric, unit: "" };
+        At { points: &mut points, minute_ms: 0 }.add(series, &[("k", "v\u{1f}\"")], 1.0, false);
+    }
+    let mut minutes = Minutes::default();
+    minutes.add(points);
+    let closed = minutes.close(true);
+    let names: Vec<_> = closed.iter().map(|(key, _)| (key.set.namespace(), key.set.metric())).collect();
+    assert_eq!(names, [("a", "b c"), ("a b", "c")]);
+    assert_eq!(closed[0].0.set.dimensions(), r#"{"k":"v\u001f\""}"#);
 }
 
 #[test]
 fn the_oldest_minutes_close_first() {
     let mut minutes = Minutes::default();
     let n = OPEN_POINTS_MAX as i64 + 10;
-    minutes.add((0..n).map(|minute| (key(minute, "events", "{}"), point(&[1.0]))).collect());
+    minutes.add(points((0..n).map(|minute| (minute, "events", "x".to_owned()))));
     let closed = minutes.close(false);
     assert_eq!(
         closed.iter().map(|(key, _)| key.minute_ms / MINUTE_MS).collect::<Vec<_>>(),

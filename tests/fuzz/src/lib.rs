@@ -14,7 +14,7 @@ pub fn travel(input: &Input<'_>, settings: &Settings, rules: &Rules) -> Travelle
     let mut road = Road { settings, rules, travelled: Travelled::default(), points: Points::default() };
     decode(input, &Limits::default(), &mut road);
     let mut minutes = Minutes::default();
-    minutes.add(road.points.take());
+    minutes.add(road.points);
     for (_, point) in minutes.close(true) {
         assert!(point.samples > 0.0, "a point of nothing");
     }

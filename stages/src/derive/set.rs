@@ -1,0 +1,140 @@
+//! What a metric is called and whom it is about: few sets of dimensions have many points, so each is kept once.
+
+use super::{DIMENSION_BYTES_MAX, Dimensions};
+use crate::parse;
+use foldhash::HashMap;
+use std::sync::Arc;
+
+/// A metric's name and unit.
+#[derive(Clone, Copy)]
+pub(super) struct Series<'s> {
+    /// An application's, and not ours.
+    pub(super) is_emf: bool,
+    pub(super) namespace: &'s str,
+    pub(super) metric: &'s str,
+    pub(super) unit: &'s str,
+}
+
+/// A metric with its dimensions.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Set {
+    /// Origin, namespace, metric, unit and dimensions, separated by [`SEPARATOR`].
+    text: Box<str>,
+    /// Where each but the first begins.
+    starts: [u32; 4],
+}
+
+/// Between the parts of a set: no name has it, because control characters in names become spaces.
+const SEPARATOR: char = '\u{1f}';
+/// The dimensions of what is past the cap.
+const OTHER: &str = "{\"other\":\"true\"}";
+
+impl Set {
+    fn part(&self, at: usize) -> &str {
+        let from = self.starts[at] as usize;
+        self.starts.get(at + 1).map_or(&self.text[from..], |next| &self.text[from..*next as usize - 1])
+    }
+
+    /// Whether an application sent it.
+    pub fn is_emf(&self) -> bool {
+        self.text.starts_with('e')
+    }
+
+    /// Its namespace.
+    pub fn namespace(&self) -> &str {
+        self.part(0)
+    }
+
+    /// Its name.
+    pub fn metric(&self) -> &str {
+        self.part(1)
+    }
+
+    /// Its unit.
+    pub fn unit(&self) -> &str {
+        self.part(2)
+    }
+
+    /// JSON object of the dimensions, names in order.
+    pub fn dimensions(&self) -> &str {
+        self.part(3)
+    }
+
+    /// All but the dimensions.
+    pub fn series(&self) -> &str {
+        &self.text[..self.starts[3] as usize]
+    }
+
+    /// The same series with the dimensions of what is past the cap.
+    pub(super) fn other(&self) -> Set {
+        Set { text: format!("{}{OTHER}", self.series()).into(), starts: self.starts }
+    }
+}
+
+/// Sets that were seen, by number.
+#[derive(Default)]
+pub(super) struct Sets {
+    pub(super) list: Vec<Arc<Set>>,
+    numbers: HashMap<Box<str>, u32>,
+    /// Kept for its capacity.
+    scratch: String,
+}
+
+impl Sets {
+    /// The number of a set.
+    pub(super) fn of(&mut self, series: Series<'_>, dimensions: Dimensions<'_>) -> u32 {
+        let text = &mut self.scratch;
+        text.clear();
+        text.push(if series.is_emf { 'e' } else { 'd' });
+        let mut starts = [0; 4];
+        for (start, name) in starts.iter_mut().zip([series.namespace, series.metric, series.unit, ""]) {
+            text.push(SEPARATOR);
+            *start = text.len() as u32;
+            push_name(name, text);
+        }
+        push_json(dimensions, text);
+        if let Some(number) = self.numbers.get(text.as_str()) {
+            return *number;
+        }
+        let set = Set { text: text.as_str().into(), starts };
+        self.add(Arc::new(set))
+    }
+
+    /// The number of a set that is there.
+    pub(super) fn get(&self, set: &Set) -> Option<u32> {
+        self.numbers.get(&set.text).copied()
+    }
+
+    /// Adds one that is not there yet.
+    pub(super) fn add(&mut self, set: Arc<Set>) -> u32 {
+        let number = self.list.len() as u32;
+        self.numbers.insert(set.text.clone(), number);
+        self.list.push(set);
+        number
+    }
+}
+
+fn push_name(name: &str, text: &mut String) {
+    if name.contains(char::is_control) {
+        text.extend(cut(name).chars().map(|c| if c.is_control() { ' ' } else { c }));
+    } else {
+        text.push_str(cut(name));
+    }
+}
+
+fn push_json(dimensions: Dimensions<'_>, text: &mut String) {
+    let mut before = '{';
+    for (name, value) in dimensions.iter().filter(|(_, value)| !value.is_empty()) {
+        text.push(before);
+        parse::quote(cut(name), text);
+        text.push(':');
+        parse::quote(cut(value), text);
+        before = ',';
+    }
+    text.push_str(if before == '{' { "{}" } else { "}" });
+}
+
+/// At most so many bytes, cut at a character.
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(DIMENSION_BYTES_MAX)]
+}
