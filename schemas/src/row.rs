@@ -4,6 +4,7 @@ use std::{borrow::Cow, cell::Cell};
 
 /// More columns than any table has; a test holds the tables to it.
 pub const COLUMNS_MAX: usize = 72;
+const _: () = assert!(COLUMNS_MAX < u128::BITS as usize);
 
 /// What a slot holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,7 +110,11 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
 /// The slots of one event, indexed by the constants of its table's module. They are boxed: an event passes through
 /// many hands, and slots are many.
 #[derive(Clone, Debug)]
-pub struct Row<'a>(Vec<Value<'a>>);
+pub struct Row<'a> {
+    slots: Vec<Value<'a>>,
+    /// A bit for every slot that holds something: most are empty, and whoever goes through a row passes them over.
+    filled: u128,
+}
 
 thread_local! {
     /// Slots of rows that are gone: to allocate them anew for every event would cost as much as to fill them.
@@ -126,51 +131,60 @@ impl Default for Row<'_> {
     fn default() -> Self {
         let mut slots = emptied(SPARE.take());
         slots.resize_with(COLUMNS_MAX, || Value::Null);
-        Row(slots)
+        Row { slots, filled: 0 }
     }
 }
 
 impl Drop for Row<'_> {
     fn drop(&mut self) {
-        SPARE.set(emptied(std::mem::take(&mut self.0)));
+        SPARE.set(emptied(std::mem::take(&mut self.slots)));
     }
 }
 
 impl<'a> Row<'a> {
-    /// All slots, in the order of the columns; those past the table's last are empty.
-    pub fn values(&self) -> &[Value<'a>] {
-        &self.0
+    /// The columns that hold something, in order, with what they hold.
+    pub fn filled(&self) -> impl Iterator<Item = (usize, &Value<'a>)> {
+        let mut left = self.filled;
+        std::iter::from_fn(move || {
+            let column = left.trailing_zeros() as usize;
+            let value = self.slots.get(column)?;
+            left &= left - 1;
+            Some((column, value))
+        })
     }
 
     /// Fills a slot.
     pub fn set(&mut self, column: usize, value: impl Into<Value<'a>>) {
-        self.0[column] = value.into();
+        let value = value.into();
+        let bit = 1 << column;
+        self.filled = if value.is_null() { self.filled & !bit } else { self.filled | bit };
+        self.slots[column] = value;
     }
 
     /// Text of a slot, or "".
     pub fn str(&self, column: usize) -> &str {
-        self.0[column].as_str().unwrap_or_default()
+        self.slots[column].as_str().unwrap_or_default()
     }
 
     /// Integer of a slot.
     pub fn int(&self, column: usize) -> Option<i64> {
-        self.0[column].as_int()
+        self.slots[column].as_int()
     }
 
     /// Number of a slot.
     pub fn f64(&self, column: usize) -> Option<f64> {
-        self.0[column].as_f64()
+        self.slots[column].as_f64()
     }
 
     /// Whether a slot holds true.
     pub fn is_true(&self, column: usize) -> bool {
-        self.0[column] == Value::Bool(true)
+        self.slots[column] == Value::Bool(true)
     }
 }
 
 impl<'a> std::ops::Index<usize> for Row<'a> {
     type Output = Value<'a>;
     fn index(&self, column: usize) -> &Value<'a> {
-        &self.0[column]
+        &self.slots[column]
     }
 }

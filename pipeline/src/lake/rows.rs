@@ -68,9 +68,12 @@ impl Rows {
 
     /// Adds a row.
     pub fn push(&mut self, row: &Row<'_>, owner: u32) {
+        let n_before = self.owners.len();
         self.owners.push(owner);
-        for (column, value) in self.columns.iter_mut().zip(row.values()) {
-            column.push(value);
+        for (column, value) in row.filled() {
+            if let Some(column) = self.columns.get_mut(column) {
+                column.push(value, n_before);
+            }
         }
     }
 
@@ -81,7 +84,8 @@ impl Rows {
         for (column, n_bytes) in self.columns.iter().zip(&usual.n_bytes) {
             n_bytes.store(column.n_bytes().min(USUAL_BYTES_MAX) as u32, Relaxed);
         }
-        let columns = self.columns.into_iter().map(Column::array).collect();
+        let n_rows = self.owners.len();
+        let columns = self.columns.into_iter().map(|column| column.array(n_rows)).collect();
         let batch = RecordBatch::try_new(self.table.spec().schema.clone(), columns)?;
         Ok(Closed { table: self.table, day: self.day, owners: self.owners, batch })
     }
@@ -100,9 +104,9 @@ static USUAL: [Usual; Table::ALL.len()] =
     [const { Usual { n_rows: AtomicU32::new(0), n_bytes: [const { AtomicU32::new(0) }; COLUMNS_MAX] } };
         Table::ALL.len()];
 
-/// A column under way. Most slots are empty, so nulls are counted and added in runs.
+/// A column under way. Most slots are empty: nulls are added when a value or the end comes, in runs.
 struct Column {
-    n_nulls: usize,
+    n_rows: usize,
     builder: Builder,
 }
 
@@ -143,7 +147,7 @@ impl Column {
             Kind::Bool => Builder::Bool(BooleanBuilder::with_capacity(n)),
             Kind::Time => Builder::Time(TimestampMillisecondBuilder::with_capacity(n).with_timezone("UTC")),
         };
-        Column { n_nulls: 0, builder }
+        Column { n_rows: 0, builder }
     }
 
     /// Bytes of text, or values.
@@ -154,18 +158,10 @@ impl Column {
         }
     }
 
-    #[inline]
-    fn push(&mut self, value: &Value<'_>) {
-        if value.is_null() {
-            self.n_nulls += 1;
-        } else {
-            self.push_some(value);
-        }
-    }
-
-    /// A value that does not fit its column is null: an id beyond 32 bits, for example.
-    fn push_some(&mut self, value: &Value<'_>) {
-        self.push_nulls();
+    /// Adds a value behind so many rows. One that does not fit its column is null: an id beyond 32 bits, for example.
+    fn push(&mut self, value: &Value<'_>, n_before: usize) {
+        self.push_nulls(n_before);
+        self.n_rows += 1;
         match &mut self.builder {
             Builder::Text(builder) => match value {
                 Value::Text(text) => builder.append_value(text),
@@ -184,15 +180,17 @@ impl Column {
         }
     }
 
-    fn push_nulls(&mut self) {
-        if self.n_nulls > 0 {
-            let n = std::mem::take(&mut self.n_nulls);
+    /// Nulls for the rows that had nothing for it.
+    fn push_nulls(&mut self, n_rows: usize) {
+        let n = n_rows - self.n_rows;
+        if n > 0 {
+            self.n_rows = n_rows;
             each!(&mut self.builder, builder => builder.append_nulls(n));
         }
     }
 
-    fn array(mut self) -> ArrayRef {
-        self.push_nulls();
+    fn array(mut self, n_rows: usize) -> ArrayRef {
+        self.push_nulls(n_rows);
         each!(self.builder, builder => {
             let mut builder = builder;
             Arc::new(builder.finish())

@@ -28,7 +28,7 @@ const FILE_BYTES_MAX: usize = 128 << 20;
 /// A file is closed when it is so old.
 const FILE_AGE_MAX: Duration = Duration::from_secs(300);
 /// A file is closed when it has so many row groups: until then it keeps what its footer will say of them.
-const ROW_GROUPS_MAX: usize = 32;
+const ROW_GROUPS_MAX: usize = 16;
 /// Files that are open at a time.
 const FILES_OPEN_MAX: usize = 48;
 /// A file that was passed over so often ends its row group: the encoders of a day that is over take as much memory as
@@ -36,6 +36,8 @@ const FILES_OPEN_MAX: usize = 48;
 const IDLE_WRITES_MAX: u64 = 256;
 /// Rows of a row group.
 const ROW_GROUP_ROWS_MAX: usize = 131_072;
+/// Bytes of a page before it is compressed: one of each column is held, and grown to step by step.
+const PAGE_BYTES_MAX: usize = 256 << 10;
 /// What all open files may buffer together; past it, row groups are cut.
 const BUFFERED_BYTES_MAX: usize = 12 << 20;
 
@@ -201,6 +203,7 @@ fn properties(table: Table) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
+        .set_data_page_size_limit(PAGE_BYTES_MAX)
         .set_statistics_enabled(EnabledStatistics::None);
     // Numbers are small as they are, and looking each up costs more than writing it.
     for column in columns.iter().filter(|column| column.kind.arrow() != arrow_schema::DataType::Utf8) {

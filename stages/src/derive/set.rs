@@ -3,7 +3,11 @@
 use super::{DIMENSION_BYTES_MAX, Dimensions};
 use crate::parse;
 use foldhash::HashMap;
-use std::sync::Arc;
+use std::{
+    borrow::Borrow,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 /// A metric's name and unit.
 #[derive(Clone, Copy)]
@@ -71,11 +75,27 @@ impl Set {
     }
 }
 
+/// A set that is found by its text, which is kept once.
+#[derive(PartialEq, Eq)]
+struct ByText(Arc<Set>);
+
+impl Borrow<str> for ByText {
+    fn borrow(&self) -> &str {
+        &self.0.text
+    }
+}
+
+impl Hash for ByText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.text.hash(state);
+    }
+}
+
 /// Sets that were seen, by number.
 #[derive(Default)]
 pub(super) struct Sets {
     pub(super) list: Vec<Arc<Set>>,
-    numbers: HashMap<Box<str>, u32>,
+    numbers: HashMap<ByText, u32>,
     /// Kept for its capacity.
     scratch: String,
 }
@@ -102,13 +122,13 @@ impl Sets {
 
     /// The number of a set that is there.
     pub(super) fn get(&self, set: &Set) -> Option<u32> {
-        self.numbers.get(&set.text).copied()
+        self.numbers.get(&*set.text).copied()
     }
 
     /// Adds one that is not there yet.
     pub(super) fn add(&mut self, set: Arc<Set>) -> u32 {
         let number = self.list.len() as u32;
-        self.numbers.insert(set.text.clone(), number);
+        self.numbers.insert(ByText(set.clone()), number);
         self.list.push(set);
         number
     }
