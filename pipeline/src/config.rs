@@ -3,6 +3,7 @@
 use kinescope_schemas::Severity;
 use kinescope_stages::{
     decode::Limits,
+    facts::{Lists, ListsError},
     parse::{FlowFormat, Settings},
 };
 use serde::{Deserialize, Deserializer};
@@ -15,6 +16,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// VPC flow logs.
     pub flow: Flow,
+    /// What only the user knows, for facts and rules.
+    pub lists: Lists,
     /// Limits.
     pub limits: SetLimits,
 }
@@ -69,6 +72,9 @@ pub enum ConfigError {
     /// The flow format.
     #[error("flow.format: {0}")]
     Flow(String),
+    /// The lists.
+    #[error("{0}")]
+    Lists(#[from] ListsError),
     /// A number that makes no sense.
     #[error("{0} must be at least 1")]
     Zero(&'static str),
@@ -86,6 +92,7 @@ impl Config {
     pub fn from_toml(text: &str) -> Result<Config, ConfigError> {
         let config: Config = toml::from_str(text)?;
         config.settings()?;
+        config.lists.check()?;
         for (name, value) in [
             ("alerts.window_minutes", config.alerts.window_minutes),
             ("alerts.per_minute_max", config.alerts.per_minute_max),
