@@ -103,7 +103,7 @@ impl Fact {
 }
 
 /// The facts of every module.
-const MODULES: &[&[Fact]] = &[call::FACTS, actor::FACTS, target::FACTS];
+const MODULES: &[&[Fact]] = &[call::FACTS, actor::FACTS, target::FACTS, network::FACTS, network::flow::FACTS];
 
 /// All facts, in the order of their modules.
 pub fn all() -> impl Iterator<Item = &'static Fact> {

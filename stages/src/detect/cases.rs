@@ -40,7 +40,11 @@ pub fn run(rule: &Rule) -> Vec<Failure> {
 
 /// Reads one event and looks at it.
 pub fn with_event<T>(event: &Json, look: impl FnMut(&Event<'_>) -> T) -> Result<T, String> {
-    let text = event.to_string();
+    with_text(&event.to_string(), look)
+}
+
+/// Reads the first event of a text and looks at it.
+pub(crate) fn with_text<T>(text: &str, look: impl FnMut(&Event<'_>) -> T) -> Result<T, String> {
     let mut reading = Reading { look, seen: None };
     let input = Input {
         bytes: text.as_bytes(),

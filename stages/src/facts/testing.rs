@@ -1,7 +1,8 @@
 //! What the tests of facts share: an event goes through decode and parse, and a fact's values are joined by spaces.
 
 use super::{Lists, View, named};
-use crate::detect::cases::with_event;
+use crate::detect::cases::{with_event, with_text};
+use kinescope_schemas::Event;
 use serde_json::{Value as Json, json};
 
 /// The account that test events happen in.
@@ -39,4 +40,9 @@ pub(super) fn check(event: &Json, facts: &[(&str, &str)]) {
     for (fact, expected) in facts {
         assert_eq!(values_with(fact, event, &Lists::default()), *expected, "{fact} of {event:#}");
     }
+}
+
+/// Reads a line of text, such as a flow record, and looks at its event.
+pub(super) fn with_line<T>(line: &str, look: impl FnMut(&Event<'_>) -> T) -> T {
+    with_text(line, look).expect("an event")
 }

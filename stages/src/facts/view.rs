@@ -1,6 +1,6 @@
 //! An event as facts look at it.
 
-use super::{Lists, members};
+use super::{Lists, members, network};
 use kinescope_schemas::{
     Event, Source,
     tables::{api_activity as t, base, network_activity as flow},
@@ -14,12 +14,13 @@ pub struct View<'e> {
     pub(super) lists: &'e Lists,
     request: OnceCell<Json>,
     response: OnceCell<Json>,
+    openings: OnceCell<Vec<network::Opening>>,
 }
 
 impl<'e> View<'e> {
     /// Wraps an event.
     pub fn new(event: &'e Event<'e>, lists: &'e Lists) -> View<'e> {
-        View { event, lists, request: OnceCell::new(), response: OnceCell::new() }
+        View { event, lists, request: OnceCell::new(), response: OnceCell::new(), openings: OnceCell::new() }
     }
 
     /// Whether CloudTrail wrote it.
@@ -50,7 +51,12 @@ impl<'e> View<'e> {
 
     /// What the call asked for; null if nothing, or if it cannot be read.
     pub(super) fn request(&self) -> &Json {
-        self.request.get_or_init(|| self.json(t::API_REQUEST_DATA))
+        let request = self.request.get_or_init(|| self.json(t::API_REQUEST_DATA));
+        // Newer calls of EC2 wrap all they ask for: {"ModifySecurityGroupRulesRequest": {...}}.
+        match request.as_object().and_then(|members| members.iter().next().filter(|_| members.len() == 1)) {
+            Some((name, inner)) if name.ends_with("Request") && inner.is_object() => inner,
+            _ => request,
+        }
     }
 
     /// What the call answered, without session tokens; null if nothing.
@@ -75,6 +81,20 @@ impl<'e> View<'e> {
     /// Whether the request sets a flag so.
     pub(super) fn asked_flag(&self, path: &str, value: bool) -> bool {
         members::flag(self.asked(path)) == Some(value)
+    }
+
+    /// Whether the request has a member, null and empty text not counting.
+    pub(super) fn asks(&self, path: &str) -> bool {
+        match self.asked(path) {
+            Json::Null => false,
+            Json::String(text) => !text.is_empty(),
+            _ => true,
+        }
+    }
+
+    /// What a change of a network lets pass.
+    pub(super) fn openings(&self) -> &[network::Opening] {
+        self.openings.get_or_init(|| network::openings(self))
     }
 
     /// The account that the event happened in.
