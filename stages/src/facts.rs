@@ -30,6 +30,7 @@ mod view;
 mod actor;
 mod call;
 mod network;
+mod policy;
 mod target;
 
 pub use lists::{LIST_ENTRIES_MAX, Lists, ListsError};
@@ -103,7 +104,8 @@ impl Fact {
 }
 
 /// The facts of every module.
-const MODULES: &[&[Fact]] = &[call::FACTS, actor::FACTS, target::FACTS, network::FACTS, network::flow::FACTS];
+const MODULES: &[&[Fact]] =
+    &[call::FACTS, actor::FACTS, target::FACTS, network::FACTS, network::flow::FACTS, policy::FACTS];
 
 /// All facts, in the order of their modules.
 pub fn all() -> impl Iterator<Item = &'static Fact> {

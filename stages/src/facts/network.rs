@@ -12,6 +12,7 @@ mod world;
 
 pub(super) use opening::Opening;
 use opening::{Direction, Peer, Ports};
+pub(super) use world::is_narrow;
 
 pub(super) const FACTS: &[Fact] = &[
     Fact::flag("network.open_to_world", "a change lets every address of the Internet in or out", |view| {

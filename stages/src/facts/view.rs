@@ -1,6 +1,6 @@
 //! An event as facts look at it.
 
-use super::{Lists, members, network};
+use super::{Lists, members, network, policy};
 use kinescope_schemas::{
     Event, Source,
     tables::{api_activity as t, base, network_activity as flow},
@@ -15,12 +15,20 @@ pub struct View<'e> {
     request: OnceCell<Json>,
     response: OnceCell<Json>,
     openings: OnceCell<Vec<network::Opening>>,
+    policies: OnceCell<policy::Policies>,
 }
 
 impl<'e> View<'e> {
     /// Wraps an event.
     pub fn new(event: &'e Event<'e>, lists: &'e Lists) -> View<'e> {
-        View { event, lists, request: OnceCell::new(), response: OnceCell::new(), openings: OnceCell::new() }
+        View {
+            event,
+            lists,
+            request: OnceCell::new(),
+            response: OnceCell::new(),
+            openings: OnceCell::new(),
+            policies: OnceCell::new(),
+        }
     }
 
     /// Whether CloudTrail wrote it.
@@ -95,6 +103,11 @@ impl<'e> View<'e> {
     /// What a change of a network lets pass.
     pub(super) fn openings(&self) -> &[network::Opening] {
         self.openings.get_or_init(|| network::openings(self))
+    }
+
+    /// The policies that a call sets.
+    pub(super) fn policies(&self) -> &policy::Policies {
+        self.policies.get_or_init(|| policy::policies(self))
     }
 
     /// The account that the event happened in.

@@ -61,6 +61,11 @@ fn is_wide(net: &IpNet) -> bool {
     }
 }
 
+/// Whether a network holds so few, or such private addresses that it says who they are.
+pub(in crate::facts) fn is_narrow(net: &IpNet) -> bool {
+    !is_world(net) && !is_wide(net)
+}
+
 /// Marks the openings that are the world, and those that are wide. Networks that the user allows are neither.
 pub(super) fn judge(openings: &mut [Opening], lists: &Lists) {
     let judged: Vec<bool> =
