@@ -29,8 +29,12 @@ mod view;
 
 mod actor;
 mod call;
+mod ec2;
 mod network;
 mod policy;
+mod rds;
+mod s3;
+mod share;
 mod target;
 
 pub use lists::{LIST_ENTRIES_MAX, Lists, ListsError};
@@ -104,8 +108,18 @@ impl Fact {
 }
 
 /// The facts of every module.
-const MODULES: &[&[Fact]] =
-    &[call::FACTS, actor::FACTS, target::FACTS, network::FACTS, network::flow::FACTS, policy::FACTS];
+const MODULES: &[&[Fact]] = &[
+    call::FACTS,
+    actor::FACTS,
+    target::FACTS,
+    network::FACTS,
+    network::flow::FACTS,
+    policy::FACTS,
+    share::FACTS,
+    s3::FACTS,
+    ec2::FACTS,
+    rds::FACTS,
+];
 
 /// All facts, in the order of their modules.
 pub fn all() -> impl Iterator<Item = &'static Fact> {
