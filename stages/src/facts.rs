@@ -29,13 +29,20 @@ mod view;
 
 mod actor;
 mod call;
+mod containers;
+mod data;
+mod defences;
 mod ec2;
+mod elb;
+mod iam;
+mod lambda;
 mod network;
 mod policy;
 mod rds;
 mod s3;
 mod share;
 mod target;
+mod trail;
 
 pub use lists::{LIST_ENTRIES_MAX, Lists, ListsError};
 pub use view::View;
@@ -119,6 +126,13 @@ const MODULES: &[&[Fact]] = &[
     s3::FACTS,
     ec2::FACTS,
     rds::FACTS,
+    lambda::FACTS,
+    elb::FACTS,
+    trail::FACTS,
+    iam::FACTS,
+    data::FACTS,
+    containers::FACTS,
+    defences::FACTS,
 ];
 
 /// All facts, in the order of their modules.
