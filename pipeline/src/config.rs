@@ -123,3 +123,34 @@ impl Config {
         Ok(Settings { flow_format, message_bytes_max: self.limits().message_bytes_max })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_and_refused() {
+        for (text, words) in [
+            ("", None),
+            (
+                "[lists]\nallowed_ports = [443]\nallowed_cidrs = [\"203.0.113.0/24\", \"2001:db8::/32\"]\n",
+                None,
+            ),
+            ("[lists]\ntrusted_accounts = [\"111122223333\"]\n[lists.custom]\nvips = [\"alice\"]\n", None),
+            ("[lists]\nallowed_cidrs = [\"203.0.113/24\"]\n", Some("203.0.113/24 is no network")),
+            ("[lists]\nallowed_ports = [70000]\n", Some("70000")),
+            ("[lists]\nown_accounts = [\"prod\"]\n", Some("lists.own_accounts: prod is no account")),
+            ("[lists]\nbreakglass = []\n", Some("unknown field `breakglass`")),
+            ("[lists.custom]\nscanners = []\n", Some("lists.scanners has this name already")),
+        ] {
+            let error = Config::from_toml(text).err().map(|error| error.to_string());
+            match words {
+                None => assert_eq!(error, None, "{text}"),
+                Some(words) => {
+                    assert!(error.as_ref().is_some_and(|e| e.contains(words)), "{text}: {error:?}")
+                }
+            }
+        }
+        assert_eq!(Config::from_toml("").unwrap().lists.allowed_ports, [80, 443]);
+    }
+}

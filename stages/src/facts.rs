@@ -11,15 +11,17 @@
 //!     fact.network.open_admin_ports: '*'
 //! ```
 //!
-//! A name is `fact.<subject>.<what>`, in snake_case; the subject is a module of this folder. There are three kinds:
+//! A name is `fact.<subject>.<what>`, in snake_case; the subject is a service, or a question of its own: `call`,
+//! `actor`, `target`, `network`, `policy`, `share`, `data`. `kinescope rules facts` lists them all. There are three kinds:
 //! a *flag* is `true` or `false` on every event, and is named for the state worth noticing; a *text* fact has any
 //! number of values, and matches when one of them does; a *number* compares by `|gte` and its kin. A text or number
 //! that an event says nothing about is missing, as `null` in a rule. A rule that asks for a fact that there is not
 //! does not load.
 //!
 //! Facts say what was *asked for*, whether or not the call succeeded: `fact.call.succeeded` tells that. They are
-//! worked out only when a candidate rule asks, and what several of them share, once an event. What an attacker wrote
-//! can make them wrong, never make them fail: what cannot be read has a fact of its own, `fact.policy.unreadable`.
+//! worked out only when a candidate rule asks, and what several of them share, once an event; so a rule still names
+//! the service and the operation, by which the index finds it. What an attacker wrote can make facts wrong, never make
+//! them fail: what cannot be read has a fact of its own, `fact.policy.unreadable`.
 
 use std::borrow::Cow;
 

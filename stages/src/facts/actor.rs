@@ -61,8 +61,19 @@ fn kind_of(view: &View<'_>) -> Option<&'static str> {
         // S3 writes no type for callers without credentials.
         "" if has_no_name && by_service => "service",
         "" if has_no_name && view.slot(t::ACTOR_USER_CREDENTIAL_UID).is_empty() => "anonymous",
-        _ => "unknown",
+        _ => kind_of_arn(view.slot(t::ACTOR_USER_UID)),
     })
+}
+
+/// Some services write the type Unknown beside an ARN that tells it.
+fn kind_of_arn(arn: &str) -> &'static str {
+    match arn.split(':').nth(5).and_then(|resource| resource.split('/').next()) {
+        Some("root") => "root",
+        Some("user") => "iam_user",
+        Some("assumed-role" | "role") => "role",
+        Some("federated-user") => "federated",
+        _ => "unknown",
+    }
 }
 
 /// The console's own pages call for the person before them, and are named as the invoker.
@@ -77,8 +88,7 @@ fn mfa(view: &View<'_>) -> Vec<Text> {
     if !view.is_call() {
         return Vec::new();
     }
-    let additional: serde_json::Value =
-        serde_json::from_str(view.slot(t::ADDITIONAL_EVENT_DATA)).unwrap_or_default();
+    let additional = view.additional();
     let signed_in = members::text(members::at(&additional, "MFAUsed"));
     let is_mfa = match signed_in.as_deref() {
         Some("Yes") => "true",
@@ -207,6 +217,7 @@ mod tests {
                 "unknown",
             ),
             (json!({"type": "Unknown", "principalId": "x", "accountId": ACCOUNT}), "unknown", "own"),
+            (json!({"type": "Unknown", "arn": role, "accountId": ACCOUNT}), "role", "own"),
         ] {
             check(&by(identity), &[("actor.kind", kind), ("actor.account", account)]);
         }

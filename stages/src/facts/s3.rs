@@ -1,8 +1,6 @@
 //! What S3 is told about buckets and objects. Their policies are the matter of `policy`.
 
 use super::{Fact, Text, View, lists::is_account, members};
-use kinescope_schemas::tables::api_activity as t;
-use serde_json::Value as Json;
 
 mod acl;
 #[cfg(test)]
@@ -128,7 +126,7 @@ fn expiry_days(view: &View<'_>) -> Option<u64> {
 const CUSTOMER_ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
 
 fn customer_key(view: &View<'_>) -> bool {
-    let additional: Json = serde_json::from_str(view.slot(t::ADDITIONAL_EVENT_DATA)).unwrap_or_default();
+    let additional = view.additional();
     let applied = members::text(members::at(&additional, "SSEApplied")).unwrap_or_default();
     let writes = ["PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy"];
     view.is("s3", &writes) && (view.asks(CUSTOMER_ALGORITHM) || applied == "SSE_C")

@@ -8,6 +8,9 @@ use kinescope_schemas::{
 use serde_json::Value as Json;
 use std::{borrow::Cow, cell::OnceCell, net::IpAddr};
 
+/// Bytes of a request or an answer that are opened. CloudTrail writes no event above 1 MB.
+const OPENED_BYTES_MAX: usize = 1 << 20;
+
 /// An event and the user's lists, with what facts share: each part is worked out once, when it is first asked for.
 pub struct View<'e> {
     pub(super) event: &'e Event<'e>,
@@ -57,7 +60,7 @@ impl<'e> View<'e> {
         self.service() == service && operations.contains(&self.operation())
     }
 
-    /// What the call asked for; null if nothing, or if it cannot be read.
+    /// What the call asked for; null if nothing, if it cannot be read, or if it is too long.
     pub(super) fn request(&self) -> &Json {
         let request = self.request.get_or_init(|| self.json(t::API_REQUEST_DATA));
         // Newer calls of EC2 wrap all they ask for: {"ModifySecurityGroupRulesRequest": {...}}.
@@ -73,7 +76,22 @@ impl<'e> View<'e> {
     }
 
     fn json(&self, column: usize) -> Json {
-        serde_json::from_str(self.slot(column)).unwrap_or_default()
+        let text = self.slot(column);
+        if text.len() > OPENED_BYTES_MAX {
+            Json::Null
+        } else {
+            serde_json::from_str(text).unwrap_or_default()
+        }
+    }
+
+    /// Whether the call asked for something that is too much to open.
+    pub(super) fn is_request_too_long(&self) -> bool {
+        self.slot(t::API_REQUEST_DATA).len() > OPENED_BYTES_MAX
+    }
+
+    /// CloudTrail's additional data; null if there is none.
+    pub(super) fn additional(&self) -> Json {
+        self.json(t::ADDITIONAL_EVENT_DATA)
     }
 
     /// The member of the request at a path.

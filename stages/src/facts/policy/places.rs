@@ -8,7 +8,7 @@ use crate::facts::{View, members};
 use serde_json::Value as Json;
 
 /// The policies that a call sets.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::facts) struct Policies {
     pub(super) documents: Vec<Document>,
     /// There is a policy that cannot be read.
@@ -40,7 +40,7 @@ const GRANTS_NOTHING: &[&str] = &["sts", "organizations", "access-analyzer", ""]
 
 /// The policies of an event.
 pub(in crate::facts) fn of(view: &View<'_>) -> Policies {
-    let mut policies = Policies::default();
+    let mut policies = Policies { documents: Vec::new(), is_unreadable: view.is_request_too_long() };
     let operation = view.operation();
     if GRANTS_NOTHING.contains(&view.service()) || SETS_NOTHING.iter().any(|word| operation.starts_with(word))
     {
