@@ -71,7 +71,7 @@ fn semantics() {
         ("errorMessage: ''", false),
         ("fact.call.succeeded: true", true),
         ("fact.call.denied: 'false'", true),
-        ("fact.actor.kind: [root, unknown]", true),
+        ("fact.actor.kind: [root, iam_user]", true),
         ("fact.call.bulk_size|gte: 1", false),
         ("fact.call.bulk_size: null", true),
         ("fact.call.operation|fieldref: eventName", true),

@@ -2,7 +2,6 @@
 
 use super::{Fact, Text, View, lists::any_matches, members};
 use kinescope_schemas::tables::api_activity as t;
-use std::net::IpAddr;
 
 mod tool;
 
@@ -156,8 +155,7 @@ fn break_glass(view: &View<'_>) -> bool {
 }
 
 fn scanner(view: &View<'_>) -> bool {
-    let flow_source = || view.flow_address(true);
-    let address: Option<IpAddr> = view.address().or_else(flow_source);
+    let address = view.address().or_else(|| view.flow_source());
     view.lists.is_scanner(address, &arns(view))
 }
 

@@ -143,13 +143,18 @@ impl<'e> View<'e> {
             && !listed(&self.lists.trusted_accounts)
     }
 
-    /// An end of a flow record: the source's address, or the destination's.
-    pub(super) fn flow_address(&self, is_source: bool) -> Option<IpAddr> {
-        let column = if is_source { flow::SRC_ENDPOINT_IP } else { flow::DST_ENDPOINT_IP };
-        if self.event.source != Source::VpcFlow {
-            return None;
-        }
-        self.event.row.str(column).parse().ok()
+    /// The source's address of a flow record.
+    pub(super) fn flow_source(&self) -> Option<IpAddr> {
+        self.flow_address(flow::SRC_ENDPOINT_IP)
+    }
+
+    /// The destination's address of a flow record.
+    pub(super) fn flow_destination(&self) -> Option<IpAddr> {
+        self.flow_address(flow::DST_ENDPOINT_IP)
+    }
+
+    fn flow_address(&self, column: usize) -> Option<IpAddr> {
+        if self.event.source == Source::VpcFlow { self.event.row.str(column).parse().ok() } else { None }
     }
 
     /// The address that the call came from, if it has one.

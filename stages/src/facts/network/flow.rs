@@ -3,16 +3,15 @@
 use super::{is_public, ports};
 use crate::facts::{Fact, Text, View};
 use kinescope_schemas::{Source, tables::network_activity as t};
-use std::net::IpAddr;
 
 pub(in crate::facts) const FACTS: &[Fact] = &[
     Fact::flag("flow.source_public", "the traffic's source is an address of the Internet", |view| {
-        view.flow_address(true).is_some_and(is_public)
+        view.flow_source().is_some_and(is_public)
     }),
     Fact::flag(
         "flow.destination_public",
         "the traffic's destination is an address of the Internet",
-        |view| view.flow_address(false).is_some_and(is_public),
+        |view| view.flow_destination().is_some_and(is_public),
     ),
     Fact::texts("flow.direction", "ingress, egress, internal, or unknown", |view| {
         direction(view).map(Text::from).into_iter().collect()
@@ -36,8 +35,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
 
 /// As the record says, or else by which end is on the Internet.
 fn direction(view: &View<'_>) -> Option<&'static str> {
-    let (source, destination) = (view.flow_address(true)?, view.flow_address(false)?);
-    let is_public = |address: IpAddr| is_public(address);
+    let (source, destination) = (view.flow_source()?, view.flow_destination()?);
     Some(match (view.event.row.int(t::DIRECTION_ID), is_public(source), is_public(destination)) {
         (_, false, false) => "internal",
         (Some(1), ..) => "ingress",

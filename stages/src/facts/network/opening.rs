@@ -3,7 +3,7 @@
 use super::{Text, View, members, network, ports};
 use ipnet::IpNet;
 use serde_json::Value as Json;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// One network, group or list that is let pass, on some ports.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,16 +149,12 @@ impl<'j> Rule<'j> {
 
     /// The peers: beside the ports, and in `ipRanges`, `ipv6Ranges`, `prefixListIds` and `groups`.
     fn openings(&self, into: &mut Vec<Opening>) {
-        let mut texts = Vec::new();
-        for name in CIDRS {
-            texts.extend(members::texts(self.json, name));
-            for ranges in ["ipRanges", "ipv6Ranges"] {
-                texts.extend(members::texts(self.json, &format!("{ranges}.{name}")));
-            }
-        }
-        for text in texts {
-            if let Some(net) = network(&text) {
-                into.push(self.with(Peer::Net { net, written: text.into_owned() }));
+        let ranges = ["ipRanges", "ipv6Ranges"].into_iter().flat_map(|name| members::each(self.json, name));
+        for place in std::iter::once(self.json).chain(ranges) {
+            for text in cidrs(place) {
+                if let Some(net) = network(&text) {
+                    into.push(self.with(Peer::Net { net, written: text.into_owned() }));
+                }
             }
         }
         for path in ["prefixListIds.prefixListId", "prefixListId"] {
@@ -172,6 +168,13 @@ impl<'j> Rule<'j> {
             );
         }
     }
+}
+
+/// The networks that an object names by its own members.
+fn cidrs(place: &Json) -> Vec<Cow<'_, str>> {
+    let own = place.as_object().into_iter().flatten();
+    let named = own.filter(|(key, _)| CIDRS.iter().any(|name| key.eq_ignore_ascii_case(name)));
+    named.flat_map(|(_, value)| members::list(value)).filter_map(members::text).collect()
 }
 
 /// What the event opens, not yet judged.

@@ -98,7 +98,7 @@ fn unions(openings: &[Opening], lists: &Lists) -> Vec<(Direction, Ports, bool)> 
     for one in openings {
         let Some(net) = open_net(one, lists) else { continue };
         let key = (one.direction, one.ports, net.addr().is_ipv4());
-        if unions.contains(&key) {
+        if is_world(net) || unions.contains(&key) {
             continue;
         }
         let nets = openings
@@ -106,7 +106,12 @@ fn unions(openings: &[Opening], lists: &Lists) -> Vec<(Direction, Ports, bool)> 
             .filter(|other| other.direction == one.direction && other.ports.cover(&one.ports))
             .filter_map(|other| open_net(other, lists))
             .filter(|other| other.addr().is_ipv4() == key.2);
-        let nets: Vec<IpNet> = nets.copied().chain(RESERVED.iter().map(|net| IpNet::V4(*net))).collect();
+        let mut nets: Vec<IpNet> = nets.copied().collect();
+        // One alone is no union.
+        if nets.len() < 2 {
+            continue;
+        }
+        nets.extend(RESERVED.iter().map(|net| IpNet::V4(*net)));
         let is_v4 = |net: &IpNet| net.addr().is_ipv4() == key.2;
         if IpNet::aggregate(&nets).iter().any(|net| is_v4(net) && is_world(net)) {
             unions.push(key);
