@@ -165,6 +165,9 @@ fn explain_reads_files_words_and_standard_input() {
         .prints("condition: ");
     run(["explain", &event("x"), "--rule", "trail_stopped"]).ends_with(0).prints("matches: false");
     run(["explain", &file, "--rule", "nothing"]).ends_with(2).says("there is no such rule");
+    run(["explain", &file]).ends_with(0).prints("fact.call.succeeded");
+    let lists = desk.file("lists.toml", "[lists]\nexpected_regions = [\"mars-1\"]\n");
+    run(["explain", &file, "--config", &lists]).ends_with(0).prints("fact.call.region_unexpected");
     run(["explain", &desk.path("nowhere")]).ends_with(2).says("failed to read");
     run(["explain", "{\"cut\":"]).ends_with(0).prints("Goes to quarantine: failed to decode JSON");
     run_on(["explain", "-"], b"").ends_with(0).prints("an empty record");
@@ -180,6 +183,7 @@ fn rules_are_listed_shown_checked_and_tested() {
     let page = run(["rules", "show", "trail_stopped"]).ends_with(0).prints("The rule").out;
     let id = page.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
     assert_eq!(run(["rules", "show", id]).ends_with(0).out, page);
+    run(["rules", "facts"]).ends_with(0).prints("fact.network.open_ports").says(" facts");
     run(["rules", "show", "nothing"]).ends_with(2).says("there is no such rule");
     let rule = desk.file("looked.yml", RULE);
     run(["rules", "list", "--rules", &rule]).ends_with(0).says(&format!("{} rules", n_rules + 1));

@@ -4,7 +4,7 @@
 
 use kinescope_generate::Shape;
 use kinescope_schemas::{Event, Source, ocsf};
-use kinescope_stages::detect::{Finding, Rules, builtin};
+use kinescope_stages::detect::{Finding, Rules, builtin, from_yaml};
 use kinescope_tests::{
     events::each_of_file,
     python::script,
@@ -19,6 +19,11 @@ use std::{
 
 /// Of much traffic, events that are alike and are checked: same operation, same columns filled.
 const N_ALIKE_MAX: u32 = 2;
+
+/// A rule whose findings show facts of every kind.
+const FACTS: &str = "title: t\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  selection:\n    \
+    fact.call.succeeded: true\n    fact.actor.kind|exists: true\n    fact.network.open_ports|exists: false\n  \
+    condition: selection\nlevel: low\n";
 
 /// What tells events apart for a validator: source, operation and the columns that are filled.
 type Likeness = (Source, String, Vec<bool>);
@@ -45,7 +50,7 @@ impl Writer {
         self.sources.insert(event.source);
         writeln!(self.file, "{}", ocsf::to_json(event)).unwrap();
         self.rules.matching(event, |rule| {
-            writeln!(self.file, "{}", Finding::new(event, rule).to_json()).unwrap();
+            writeln!(self.file, "{}", Finding::new(event, rule, self.rules.lists()).to_json()).unwrap();
         });
     }
 }
@@ -54,9 +59,11 @@ impl Writer {
 fn check(paths: &[PathBuf], n_alike_max: u32) -> (BTreeSet<Source>, usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
+    let mut rules = builtin().unwrap();
+    rules.extend(from_yaml("facts.yml", FACTS).unwrap());
     let mut writer = Writer {
         file: BufWriter::new(File::create(&path).unwrap()),
-        rules: Rules::new(builtin().unwrap()).unwrap(),
+        rules: Rules::new(rules).unwrap(),
         n_alike: HashMap::new(),
         n_alike_max,
         sources: BTreeSet::new(),

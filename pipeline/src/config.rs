@@ -3,6 +3,7 @@
 use kinescope_schemas::Severity;
 use kinescope_stages::{
     decode::Limits,
+    facts::{Lists, ListsError},
     parse::{FlowFormat, Settings},
 };
 use serde::{Deserialize, Deserializer};
@@ -15,6 +16,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// VPC flow logs.
     pub flow: Flow,
+    /// What only the user knows, for facts and rules.
+    pub lists: Lists,
     /// Limits.
     pub limits: SetLimits,
 }
@@ -69,6 +72,9 @@ pub enum ConfigError {
     /// The flow format.
     #[error("flow.format: {0}")]
     Flow(String),
+    /// The lists.
+    #[error("{0}")]
+    Lists(#[from] ListsError),
     /// A number that makes no sense.
     #[error("{0} must be at least 1")]
     Zero(&'static str),
@@ -86,6 +92,7 @@ impl Config {
     pub fn from_toml(text: &str) -> Result<Config, ConfigError> {
         let config: Config = toml::from_str(text)?;
         config.settings()?;
+        config.lists.check()?;
         for (name, value) in [
             ("alerts.window_minutes", config.alerts.window_minutes),
             ("alerts.per_minute_max", config.alerts.per_minute_max),
@@ -114,5 +121,36 @@ impl Config {
         let flow_format = self.flow.format.as_deref().map(FlowFormat::new).transpose();
         let flow_format = flow_format.map_err(|error| ConfigError::Flow(error.to_string()))?;
         Ok(Settings { flow_format, message_bytes_max: self.limits().message_bytes_max })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_and_refused() {
+        for (text, words) in [
+            ("", None),
+            (
+                "[lists]\nallowed_ports = [443]\nallowed_cidrs = [\"203.0.113.0/24\", \"2001:db8::/32\"]\n",
+                None,
+            ),
+            ("[lists]\ntrusted_accounts = [\"111122223333\"]\n[lists.custom]\nvips = [\"alice\"]\n", None),
+            ("[lists]\nallowed_cidrs = [\"203.0.113/24\"]\n", Some("203.0.113/24 is no network")),
+            ("[lists]\nallowed_ports = [70000]\n", Some("70000")),
+            ("[lists]\nown_accounts = [\"prod\"]\n", Some("lists.own_accounts: prod is no account")),
+            ("[lists]\nbreakglass = []\n", Some("unknown field `breakglass`")),
+            ("[lists.custom]\nscanners = []\n", Some("lists.scanners has this name already")),
+        ] {
+            let error = Config::from_toml(text).err().map(|error| error.to_string());
+            match words {
+                None => assert_eq!(error, None, "{text}"),
+                Some(words) => {
+                    assert!(error.as_ref().is_some_and(|e| e.contains(words)), "{text}: {error:?}")
+                }
+            }
+        }
+        assert_eq!(Config::from_toml("").unwrap().lists.allowed_ports, [80, 443]);
     }
 }

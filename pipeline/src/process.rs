@@ -113,7 +113,8 @@ impl<'s> Road<'s> {
 
     fn event(&mut self, event: &mut Event<'_>) {
         let severity = classify(event);
-        self.stages.rules.matching(event, |rule| self.findings.push(Finding::new(event, rule)));
+        let rules = &self.stages.rules;
+        rules.matching(event, |rule| self.findings.push(Finding::new(event, rule, rules.lists())));
         self.output.points.add_event(event, severity);
         self.keep(event, severity);
     }

@@ -4,7 +4,9 @@
 //! could match are evaluated: the cost of an event hardly grows with the number of rules. A plain evaluation of all
 //! rules ([`Rules::linear`]) is kept beside it as the oracle that tests compare with.
 
+use crate::facts::Lists;
 use kinescope_schemas::Event;
+use std::sync::Arc;
 
 pub mod cases;
 mod compile;
@@ -26,6 +28,7 @@ pub use rule::{Case, Rule};
 pub struct Rules {
     rules: Vec<Rule>,
     index: index::Index,
+    lists: Arc<Lists>,
 }
 
 impl Rules {
@@ -42,7 +45,17 @@ impl Rules {
             }
         }
         let index = index::Index::new(&rules);
-        Ok(Rules { rules, index })
+        Ok(Rules { rules, index, lists: Arc::default() })
+    }
+
+    /// The same rules with the user's lists instead of the default ones.
+    pub fn with_lists(self, lists: Lists) -> Rules {
+        Rules { lists: Arc::new(lists), ..self }
+    }
+
+    /// The lists that facts compare events with.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     /// The rules, in the order of loading.
@@ -57,7 +70,7 @@ impl Rules {
 
     /// Calls `each` for every rule that matches the event.
     pub fn matching<'r>(&'r self, event: &Event<'_>, mut each: impl FnMut(&'r Rule)) {
-        let subject = Subject::new(event);
+        let subject = Subject::new(event, &self.lists);
         self.index.candidates(event, |at| {
             let rule = &self.rules[at];
             if rule.matches(&subject) {
@@ -68,7 +81,7 @@ impl Rules {
 
     /// The same by evaluating every rule: slow, plain, and what the index is tested against.
     pub fn linear<'r>(&'r self, event: &Event<'_>) -> Vec<&'r Rule> {
-        let subject = Subject::new(event);
+        let subject = Subject::new(event, &self.lists);
         self.rules.iter().filter(|rule| rule.sees(event.source) && rule.matches(&subject)).collect()
     }
 

@@ -158,6 +158,8 @@ pub enum RulesCommand {
         /// Files or folders; our own pack if not given
         paths: Vec<PathBuf>,
     },
+    /// List the facts that rules can ask for as fields: fact.<name>
+    Facts,
     /// Run the inline cases of rules
     Test {
         /// Files or folders; our own pack if not given
@@ -176,6 +178,9 @@ pub struct Explain {
     /// Which rules.
     #[command(flatten)]
     pub rules: RuleArgs,
+    /// Settings, in TOML: the lists that facts compare with
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `schema`.

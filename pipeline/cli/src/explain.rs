@@ -1,7 +1,9 @@
 //! `kinescope explain`: how an event is read, and why rules match it or do not.
 
 use crate::{
-    Done, args, rules,
+    Done, args,
+    process::config,
+    rules,
     show::{bold, on_stdout, out, plain, severity, styled, table},
 };
 use anyhow::{Context, Result, bail};
@@ -10,6 +12,7 @@ use kinescope_stages::{
     classify::classify,
     decode::{Bad, DecodeError, Envelope, Input, Limits, Message, Visitor, decode},
     detect::{Rule, Rules, explain::explain},
+    facts::{PREFIX, View, holding},
     parse::{Settings, parse},
 };
 use std::{
@@ -19,7 +22,8 @@ use std::{
 
 /// Runs the command.
 pub fn run(args: &args::Explain) -> Result<Done> {
-    let rules = rules::load(&args.rules)?;
+    let (config, _) = config(args.config.as_deref())?;
+    let rules = rules::load(&args.rules)?.with_lists(config.lists);
     let rule = match &args.rule {
         Some(id) => Some(rules.get(id).with_context(|| {
             format!("explain {id}: there is no such rule; `kinescope rules list` names them")
@@ -104,11 +108,24 @@ impl Explaining<'_> {
             row.str(base::CATEGORY),
             event.table.name()
         ));
+        self.facts(event);
         match self.rule {
             Some(rule) => self.one(event, rule),
             None => self.all(event),
         }
         self.page.push('\n');
+    }
+
+    /// The facts that say something about it.
+    fn facts(&mut self, event: &Event<'_>) {
+        let rows = holding(&View::new(event, self.rules.lists())).into_iter().map(|(fact, values)| {
+            let values = values.iter().map(|value| plain(value)).collect::<Vec<_>>().join(" | ");
+            vec![format!("{PREFIX}{}", fact.name), values, fact.about.to_owned()]
+        });
+        let rows: Vec<_> = rows.collect();
+        if !rows.is_empty() {
+            self.page.push_str(&format!("{}\n", table(&["fact", "value", "what it means"], rows)));
+        }
     }
 
     /// Every rule that the index chooses, and the event in OCSF.

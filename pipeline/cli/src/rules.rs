@@ -6,7 +6,10 @@ use crate::{
     show::{bold, number, on_stdout, out, plain, severity, table},
 };
 use anyhow::{Context, Result, bail};
-use kinescope_stages::detect::{Rule, Rules, builtin, cases, from_yaml};
+use kinescope_stages::{
+    detect::{Rule, Rules, builtin, cases, from_yaml},
+    facts,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -20,6 +23,7 @@ pub fn run(command: &RulesCommand) -> Result<Done> {
     match command {
         RulesCommand::List(args) => list(&load(args)?),
         RulesCommand::Show { id, rules } => show(&load(rules)?, id),
+        RulesCommand::Facts => list_facts(),
         RulesCommand::Check { paths } => check(&from_paths(paths)?),
         RulesCommand::Test { paths } => test(&from_paths(paths)?),
     }
@@ -124,6 +128,15 @@ fn show(rules: &Rules, id: &str) -> Result<Done> {
     }
     page.push_str(&format!("\n{}\n{}", bold("The rule", colour), rule.origin.text));
     out(&page)?;
+    Ok(Done::Well)
+}
+
+fn list_facts() -> Result<Done> {
+    let rows = facts::all().map(|fact| {
+        vec![format!("{}{}", facts::PREFIX, fact.name), fact.kind().to_owned(), fact.about.to_owned()]
+    });
+    out(&table(&["field", "kind", "what it means"], rows))?;
+    words!("{} facts", number(facts::all().count() as u64));
     Ok(Done::Well)
 }
 

@@ -3,6 +3,7 @@
 use super::{Rule, Subject};
 use crate::{
     decode::{Bad, DecodeError, Envelope, Input, Limits, Message, Visitor, decode},
+    facts::Lists,
     parse::{Settings, parse},
 };
 use kinescope_schemas::{Event, Id};
@@ -17,13 +18,14 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// Runs the cases of a rule.
+/// Runs the cases of a rule, with the lists as they are when the user sets none.
 pub fn run(rule: &Rule) -> Vec<Failure> {
+    let lists = Lists::default();
     rule.cases
         .iter()
         .filter_map(|case| {
             let fired = with_event(&case.event, |event| {
-                rule.sees(event.source) && rule.matches(&Subject::new(event))
+                rule.sees(event.source) && rule.matches(&Subject::new(event, &lists))
             });
             let reason = match fired {
                 Ok(fired) if fired == case.fires => return None,
@@ -38,7 +40,11 @@ pub fn run(rule: &Rule) -> Vec<Failure> {
 
 /// Reads one event and looks at it.
 pub fn with_event<T>(event: &Json, look: impl FnMut(&Event<'_>) -> T) -> Result<T, String> {
-    let text = event.to_string();
+    with_text(&event.to_string(), look)
+}
+
+/// Reads the first event of a text and looks at it.
+pub(crate) fn with_text<T>(text: &str, look: impl FnMut(&Event<'_>) -> T) -> Result<T, String> {
     let mut reading = Reading { look, seen: None };
     let input = Input {
         bytes: text.as_bytes(),

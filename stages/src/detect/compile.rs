@@ -149,7 +149,7 @@ fn item(item: &DetectionItem) -> Result<Test, Refusal> {
         return Err((key, format!("{name} has no value to compare with")));
     }
     Ok(Test::Field {
-        field: Field::new(name),
+        field: Field::new(name).map_err(|reason| (key, reason))?,
         patterns,
         all: spec.has_modifier(Modifier::All),
         negated: spec.has_modifier(Modifier::Neq),
@@ -204,7 +204,7 @@ fn pattern(value: &SigmaValue, spec: &FieldSpec) -> Result<Pattern, String> {
         });
     };
     if has(Modifier::FieldRef) {
-        return Ok(Pattern::SameAs(Field::new(&string.original)));
+        return Field::new(&string.original).map(Pattern::SameAs);
     }
     if has(Modifier::Cidr) {
         let net: Result<IpNet, _> = string.original.parse();

@@ -3,8 +3,9 @@
 use super::{
     Rule, Rules,
     compile::{Condition, Test},
-    field::Subject,
+    field::{Field, Subject},
 };
+use crate::facts::Lists;
 use kinescope_schemas::Event;
 
 /// The explanation of one rule on one event.
@@ -35,7 +36,7 @@ pub struct Selection {
 
 /// Explains.
 pub fn explain(rules: &Rules, rule: &Rule, event: &Event<'_>) -> Explanation {
-    let subject = Subject::new(event);
+    let subject = Subject::new(event, rules.lists());
     let compiled = &rule.compiled;
     let selections = compiled.selections.iter().map(|(name, test)| {
         let mut tests = Vec::new();
@@ -50,6 +51,24 @@ pub fn explain(rules: &Rules, rule: &Rule, event: &Event<'_>) -> Explanation {
         matches: rule.sees(event.source) && rule.matches(&subject),
         selections,
         condition: words(&compiled.condition, &names),
+    }
+}
+
+/// The facts that a rule asks for, by their fields, with what they say of an event.
+pub fn facts_used(rule: &Rule, event: &Event<'_>, lists: &Lists) -> Vec<(String, Vec<String>)> {
+    let subject = Subject::new(event, lists);
+    let mut fields = Vec::new();
+    rule.compiled.selections.iter().for_each(|(_, test)| facts_of(test, &mut fields));
+    fields.sort_unstable_by_key(|field| &field.path);
+    fields.dedup_by_key(|field| &field.path);
+    fields.iter().map(|field| (field.path.clone(), subject.texts(field))).collect()
+}
+
+fn facts_of<'r>(test: &'r Test, into: &mut Vec<&'r Field>) {
+    match test {
+        Test::And(list) | Test::Or(list) => list.iter().for_each(|test| facts_of(test, into)),
+        Test::Words(_) => {}
+        Test::Field { field, .. } => into.extend(Some(field).filter(|field| field.is_fact())),
     }
 }
 

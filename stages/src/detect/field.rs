@@ -1,6 +1,7 @@
 //! What a rule may ask of an event: a slot that parsing filled, or a path into the event's own JSON, which is opened
 //! only when a candidate rule asks for it.
 
+use crate::facts::{self, Fact, Lists, View};
 use kinescope_schemas::{Event, Source, Value};
 use serde_json::Value as Json;
 use std::{borrow::Cow, cell::OnceCell};
@@ -9,14 +10,17 @@ use std::{borrow::Cow, cell::OnceCell};
 pub struct Subject<'e> {
     pub(super) event: &'e Event<'e>,
     json: OnceCell<Json>,
+    facts: View<'e>,
 }
 
 /// A field of a rule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Field {
     /// As the rule writes it.
     pub(super) path: String,
     parts: Vec<String>,
+    /// The fact that it names.
+    fact: Option<&'static Fact>,
 }
 
 /// What a field holds, one value at a time.
@@ -30,9 +34,9 @@ pub(super) enum Seen<'v> {
 }
 
 impl<'e> Subject<'e> {
-    /// Wraps an event.
-    pub fn new(event: &'e Event<'e>) -> Self {
-        Subject { event, json: OnceCell::new() }
+    /// Wraps an event; the lists are what facts compare it with.
+    pub fn new(event: &'e Event<'e>, lists: &'e Lists) -> Self {
+        Subject { event, json: OnceCell::new(), facts: View::new(event, lists) }
     }
 
     /// The event's own JSON; null if it is none.
@@ -42,6 +46,14 @@ impl<'e> Subject<'e> {
 
     /// Whether some value of the field passes the test. A missing field is one value.
     pub(super) fn any(&self, field: &Field, test: &mut dyn FnMut(Seen<'_>) -> bool) -> bool {
+        if let Some(fact) = field.fact {
+            let values = fact.values(&self.facts);
+            return if values.is_empty() {
+                test(Seen::Missing)
+            } else {
+                values.into_iter().any(|value| test(Seen::Text(value)))
+            };
+        }
         if let Some(slot) = self.slot(&field.path) {
             return match slot.to_text() {
                 Some(text) => test(Seen::Text(text)),
@@ -76,8 +88,18 @@ impl<'e> Subject<'e> {
 }
 
 impl Field {
-    pub(super) fn new(path: &str) -> Field {
-        Field { path: path.to_owned(), parts: path.split('.').map(str::to_owned).collect() }
+    /// A field by its path; an error if it asks for a fact that there is not.
+    pub(super) fn new(path: &str) -> Result<Field, String> {
+        let fact = facts::named(path);
+        if fact.is_none() && path.starts_with(facts::PREFIX) {
+            return Err(format!("there is no {path}: `kinescope rules facts` lists the facts"));
+        }
+        Ok(Field { path: path.to_owned(), parts: path.split('.').map(str::to_owned).collect(), fact })
+    }
+
+    /// Whether it names a fact.
+    pub(super) fn is_fact(&self) -> bool {
+        self.fact.is_some()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A finding: a rule matched an event. It becomes a row of the findings table, and by that OCSF's detection finding.
 
-use super::rule::Rule;
-use crate::parse::without_secrets;
+use super::{explain::facts_used, rule::Rule};
+use crate::{facts::Lists, parse::without_secrets};
 use kinescope_schemas::{
     Class, Event, Id, Row, Severity, Source, Table, Value, ocsf,
     tables::{api_activity as api, base, findings as t},
@@ -35,8 +35,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Makes the finding.
-    pub fn new(event: &Event<'_>, rule: &Rule) -> Finding {
+    /// Makes the finding. The lists are those that the rule was matched with: its facts are told again from them.
+    pub fn new(event: &Event<'_>, rule: &Rule, lists: &Lists) -> Finding {
         let uid = Id::of(&[b"finding", &event.key.0, rule.id.as_bytes()]);
         let actor = actor(event);
         let resources = resources(event);
@@ -52,6 +52,7 @@ impl Finding {
             row.set(t::RESOURCES, Json::from(resources).to_string());
         }
         row.set(t::EVIDENCES, json!([evidence(event)]).to_string());
+        row.set(base::UNMAPPED, facts(event, rule, lists));
         row.set(t::ACTOR_UID, Value::text_or_null(actor.clone()));
         row.set(t::RESOURCE_UID, Value::text_or_null(resource.clone()));
         Finding {
@@ -105,6 +106,16 @@ fn head(row: &mut Row<'static>, event: &Event<'_>, rule: &Rule, uid: Id) {
     row.set(t::FINDING_DESC, Value::text_or_null(rule.description.clone()));
     row.set(t::ANALYTIC_UID, rule.id.clone());
     row.set(t::ANALYTIC_NAME, rule.title.clone());
+}
+
+/// The facts that the rule asked for, each as text by its name, several values with commas between.
+fn facts(event: &Event<'_>, rule: &Rule, lists: &Lists) -> Value<'static> {
+    let facts: Map<String, Json> = facts_used(rule, event, lists)
+        .into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(field, values)| (field, values.join(", ").into()))
+        .collect();
+    if facts.is_empty() { Value::Null } else { Json::Object(facts).to_string().into() }
 }
 
 fn attacks(rule: &Rule) -> Value<'static> {

@@ -69,6 +69,13 @@ fn semantics() {
         ("userIdentity.arn|fieldref: requestParameters.userName", false),
         ("eventName|neq: StopInstances", true),
         ("errorMessage: ''", false),
+        ("fact.call.succeeded: true", true),
+        ("fact.call.denied: 'false'", true),
+        ("fact.actor.kind: [root, iam_user]", true),
+        ("fact.call.bulk_size|gte: 1", false),
+        ("fact.call.bulk_size: null", true),
+        ("fact.call.operation|fieldref: eventName", true),
+        ("eventName|fieldref: fact.call.operation", true),
     ] {
         let rules = rule(&format!("  selection:\n    {selection}\n  condition: selection"));
         let (by_index, linear) = cases::with_event(&event, |event| {
@@ -117,6 +124,11 @@ fn what_does_not_load_says_where_and_why() {
         (format!("{head}  selection:\n    a: x\n  condition: selection and\n"), 8, "ondition"),
         (format!("{head}  selection:\n    a|re: '('\n  condition: selection\n"), 7, "regex"),
         (format!("{head}  selection:\n    a|cidr: 10.0\n  condition: selection\n"), 7, "no network"),
+        (
+            format!("{head}  selection:\n    fact.call.lucky: true\n  condition: selection\n"),
+            7,
+            "no fact.call.lucky",
+        ),
         ("title: t\ndetection: [a, b\nlevel: low\n".to_owned(), 3, "YAML"),
         (
             "title: t\nlogsource: {product: windows}\ndetection:\n  s: {a: b}\n  condition: s\n".to_owned(),
@@ -126,5 +138,32 @@ fn what_does_not_load_says_where_and_why() {
     ] {
         let error = from_yaml("bad.yml", &yaml).unwrap_err();
         assert!(error.reason.contains(words) && error.line == line, "{yaml}\n{error}");
+    }
+}
+
+#[test]
+fn facts_follow_the_lists_and_findings_show_them() {
+    let event = json!({"eventSource": "ec2.amazonaws.com", "eventName": "RunInstances", "awsRegion": "eu-west-3",
+        "requestParameters": {"instancesSet": {"items": [{"maxCount": 40}]}}});
+    let detection = "  selection:\n    fact.call.region_unexpected: true\n    fact.call.bulk_size|gte: 10\n  condition: selection";
+    for (region, expected) in [("eu-west-3", None), ("eu-west-1", Some(("true", "40")))] {
+        let lists = Lists { expected_regions: vec![region.to_owned()], ..Lists::default() };
+        let rules = rule(detection).with_lists(lists);
+        let shown = cases::with_event(&event, |event| {
+            let mut shown = None;
+            rules.matching(event, |rule| shown = Some(Finding::new(event, rule, rules.lists()).to_json()));
+            shown
+        });
+        let shown = shown.unwrap().map(|finding| finding["unmapped"].clone());
+        let expected = expected.map(
+            |(unexpected, n)| json!({"fact.call.region_unexpected": unexpected, "fact.call.bulk_size": n}),
+        );
+        let is_shown = match (&shown, &expected) {
+            (Some(shown), Some(expected)) => {
+                expected.as_object().unwrap().iter().all(|(name, value)| shown[name] == *value)
+            }
+            (shown, expected) => shown.is_none() && expected.is_none(),
+        };
+        assert!(is_shown, "{region}: {shown:?}");
     }
 }
