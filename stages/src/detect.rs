@@ -8,16 +8,28 @@ use kinescope_schemas::Event;
 
 pub mod cases;
 mod compile;
+mod deep;
+mod demand;
+mod documents;
+mod encode;
 pub mod explain;
 mod field;
 mod finding;
+mod guard;
 mod index;
+mod item;
 mod load;
+mod moment;
 mod pattern;
+mod place;
 mod rule;
+mod text;
+mod words;
 
+pub use encode::{Lists, VARIANTS_MAX};
 pub use field::Subject;
 pub use finding::{Finding, PRODUCT};
+pub use item::{REGEXES_MAX, VALUES_MAX};
 pub use load::{BUILTIN_N_FILES_MIN, Origin, RuleError, builtin, from_yaml};
 pub use rule::{Case, Rule};
 
@@ -36,7 +48,7 @@ impl Rules {
             if let Some(first) = seen.insert(&rule.id, &rule.origin) {
                 return Err(RuleError::of(
                     &rule.origin,
-                    "id:",
+                    ["id:"],
                     format!("rule id {} is already used by {first}", rule.id),
                 ));
             }
@@ -58,7 +70,7 @@ impl Rules {
     /// Calls `each` for every rule that matches the event.
     pub fn matching<'r>(&'r self, event: &Event<'_>, mut each: impl FnMut(&'r Rule)) {
         let subject = Subject::new(event);
-        self.index.candidates(event, |at| {
+        self.index.candidates(&subject, |at| {
             let rule = &self.rules[at];
             if rule.matches(&subject) {
                 each(rule);
@@ -75,7 +87,7 @@ impl Rules {
     /// Whether the index would evaluate a rule for this event.
     pub fn is_candidate(&self, event: &Event<'_>, rule: &Rule) -> bool {
         let mut found = false;
-        self.index.candidates(event, |at| found |= self.rules[at].id == rule.id);
+        self.index.candidates(&Subject::new(event), |at| found |= self.rules[at].id == rule.id);
         found
     }
 }

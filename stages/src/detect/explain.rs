@@ -56,7 +56,7 @@ pub fn explain(rules: &Rules, rule: &Rule, event: &Event<'_>) -> Explanation {
 fn collect(test: &Test, subject: &Subject<'_>, into: &mut Vec<(String, bool, Vec<String>)>) {
     match test {
         Test::And(list) | Test::Or(list) => list.iter().for_each(|test| collect(test, subject, into)),
-        Test::Words(_) => into.push(("words anywhere".to_owned(), test.matches(subject), Vec::new())),
+        Test::Words { .. } => into.push(("words anywhere".to_owned(), test.matches(subject), Vec::new())),
         Test::Field { field, .. } => {
             into.push((field.path.clone(), test.matches(subject), subject.texts(field)))
         }

@@ -1,0 +1,132 @@
+//! What each modifier and each kind of value means, one line each.
+
+use super::{super::*, rule};
+use serde_json::{Value as Json, json};
+
+fn check(event: &Json, selection: &str, matches: bool) {
+    let rules = rule(&format!("  selection:\n    {selection}\n  condition: selection"));
+    let (by_index, linear) = cases::with_event(event, |event| {
+        let mut by_index = false;
+        rules.matching(event, |_| by_index = true);
+        (by_index, !rules.linear(event).is_empty())
+    })
+    .unwrap();
+    assert_eq!((by_index, linear), (matches, matches), "{selection}");
+}
+
+#[test]
+fn semantics() {
+    let event = json!({"eventSource": "ec2.amazonaws.com", "eventName": "RunInstances", "errorCode": null,
+        "userIdentity": {"arn": "arn:aws:iam::1:user/Bob"}, "sourceIPAddress": "10.1.2.3",
+        "requestParameters": {"enable": false, "n": 5, "userName": "bob", "arn": "ARN:aws:iam::1:user/bob",
+            "list": [{"a": "x"}, {"a": "Y"}],
+            "lines": "a\nb", "path": "C:\\Temp\\x", "star": "*", "v6": "2001:db8::1", "mapped": "::ffff:10.0.0.1",
+            "when": "2026-11-20T03:04:05Z", "script": "ZWNobyAvYmluL2Jhc2g=", "wide": "cABpAG4AZwA=", "flag": "a /enc",
+            "empty": [], "greek": "αβγ", "kelvin": "\u{212A}",
+            "policy": {"Statement": [{"Effect": "Allow", "Principal": "*"}]}}});
+    for (selection, matches) in [
+        ("eventName: runinstances", true),
+        ("eventName|cased: runinstances", false),
+        ("eventName: Run*", true),
+        ("eventName: Run?nstances", true),
+        ("eventName|startswith: run", true),
+        ("eventName|endswith: [x, INSTANCES]", true),
+        ("eventName|contains|all: [run, inst]", true),
+        ("eventName|contains|all: [run, stop]", false),
+        ("eventName|re: ^Run[A-Z]", true),
+        ("eventName|re|i: ^run[a-z]+S$", true),
+        ("errorCode: null", true),
+        ("nothing: null", true),
+        ("eventName: null", false),
+        ("errorCode|exists: false", true),
+        ("eventName|exists: true", true),
+        ("eventName: '*'", true),
+        ("nothing: '*'", false),
+        ("requestParameters.enable: 'false'", true),
+        ("requestParameters.enable: false", true),
+        ("requestParameters.n: 5", true),
+        ("requestParameters.n: '5'", true),
+        ("requestParameters.n|gt: 4", true),
+        ("requestParameters.n|lte: 4", false),
+        ("requestParameters.list.a: y", true),
+        ("requestParameters.list.a: z", false),
+        ("requestParameters|contains: '\"Principal\":\"\\*\"'", true),
+        ("requestParameters|contains: allow", true),
+        ("requestParameters|contains: deny", false),
+        ("sourceIPAddress|cidr: 10.0.0.0/8", true),
+        ("sourceIPAddress|cidr: fe80::/10", false),
+        ("userIdentity.arn|fieldref: requestParameters.arn", true),
+        ("userIdentity.arn|fieldref: requestParameters.userName", false),
+        ("eventName|neq: StopInstances", true),
+        ("errorMessage: ''", false),
+        ("eventName|neq: [StopInstances, runinstances]", false),
+        ("nothing|neq: x", true),
+        ("eventName|re: ^run", false),
+        (r"eventName|re: '^\w{1,20}$'", true),
+        ("eventName|re: 'nstances$'", true),
+        ("requestParameters.lines|re: '^b'", false),
+        ("requestParameters.lines|re|m: '^b'", true),
+        ("requestParameters.lines|re: 'a.b'", false),
+        ("requestParameters.lines|re|s: 'a.b'", true),
+        ("requestParameters.lines: a?b", true),
+        ("requestParameters.lines: a*b", true),
+        ("eventName: '*inst*'", true),
+        ("eventName: 'r*inst*s'", true),
+        ("eventName: 'r*insT?s'", false),
+        ("eventName|contains: 'un?n'", true),
+        ("eventName|contains|cased: inst", false),
+        ("eventName|startswith|cased: Run", true),
+        ("eventName|endswith|cased: S", false),
+        (r"requestParameters.path: C:\Temp\\*", true),
+        (r"requestParameters.path|contains: \temp\", true),
+        (r"requestParameters.star: \*", true),
+        (r"requestParameters.path: \*", false),
+        (r"requestParameters.star: \?", false),
+        ("sourceIPAddress|cidr: [192.168.0.0/16, 10.1.2.3/32]", true),
+        ("sourceIPAddress|cidr: 10.0.0.0/16", false),
+        ("requestParameters.v6|cidr: 2001:db8::/32", true),
+        ("requestParameters.v6|cidr: 2001:db9::/32", false),
+        ("requestParameters.mapped|cidr: 10.0.0.0/8", true),
+        ("requestParameters.n|lt: 5", false),
+        ("requestParameters.n|lte: 5", true),
+        ("requestParameters.n|gte: 5.5", false),
+        ("eventName|gt: 5", false),
+        ("requestParameters.when|hour: 3", true),
+        ("requestParameters.when|hour|gte: 4", false),
+        ("requestParameters.when|year: [2025, 2026]", true),
+        ("eventName|minute: 3", false),
+        ("userIdentity.arn|fieldref|endswith: requestParameters.userName", true),
+        ("userIdentity.arn|fieldref|endswith|cased: requestParameters.userName", false),
+        ("userIdentity.arn|fieldref|contains: requestParameters.userName", true),
+        ("userIdentity.arn|fieldref|startswith: requestParameters.userName", false),
+        ("userIdentity.arn|fieldref: nothing", false),
+        ("requestParameters.script|base64offset|contains: '/bin/bash'", true),
+        ("requestParameters.script|base64offset|contains: '/bin/dash'", false),
+        ("requestParameters.wide|wide|base64offset|contains: ping", true),
+        ("requestParameters.wide|base64offset|contains: ping", false),
+        ("requestParameters.flag|windash|contains: '-enc'", true),
+        ("requestParameters.flag|contains: '-enc'", false),
+        ("'|all': [runinstances, 'user/bob']", true),
+        ("'|all': [runinstances, 'user/carol']", false),
+        ("'|re': 'Run[A-Z]'", true),
+        ("requestParameters.list.a|contains|all: [x, y]", true),
+        ("requestParameters.list.a: [null, z]", false),
+        ("requestParameters.empty: null", true),
+        ("requestParameters.empty: '*'", false),
+        ("requestParameters|exists: true", true),
+        ("requestParameters.list|exists: true", true),
+        ("requestParameters: '*'", true),
+        (
+            "userIdentity.arn: ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'A8', 'ARN:aws:iam::1:user/BOB', null]",
+            true,
+        ),
+        ("userIdentity.arn|contains: ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'A8', 'USER/b']", true),
+        ("userIdentity.arn|contains: ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'A8', 'USER/c']", false),
+        ("requestParameters.greek: ΑΒΓ", true),
+        ("requestParameters.greek|contains: β", true),
+        ("requestParameters.greek|contains|cased: Β", false),
+        ("requestParameters.kelvin|startswith: k", true),
+    ] {
+        check(&event, selection, matches);
+    }
+}
