@@ -10,16 +10,28 @@ use std::sync::Arc;
 
 pub mod cases;
 mod compile;
+mod deep;
+mod demand;
+mod documents;
+mod encode;
 pub mod explain;
 mod field;
 mod finding;
+mod guard;
 mod index;
+mod item;
 mod load;
+mod moment;
 mod pattern;
+mod place;
 mod rule;
+mod text;
+mod words;
 
+pub use encode::VARIANTS_MAX;
 pub use field::Subject;
 pub use finding::{Finding, PRODUCT};
+pub use item::{REGEXES_MAX, VALUES_MAX};
 pub use load::{BUILTIN_N_FILES_MIN, Origin, RuleError, builtin, from_yaml};
 pub use rule::{Case, Rule};
 
@@ -39,7 +51,7 @@ impl Rules {
             if let Some(first) = seen.insert(&rule.id, &rule.origin) {
                 return Err(RuleError::of(
                     &rule.origin,
-                    "id:",
+                    ["id:"],
                     format!("rule id {} is already used by {first}", rule.id),
                 ));
             }
@@ -71,7 +83,7 @@ impl Rules {
     /// Calls `each` for every rule that matches the event.
     pub fn matching<'r>(&'r self, event: &Event<'_>, mut each: impl FnMut(&'r Rule)) {
         let subject = Subject::new(event, &self.lists);
-        self.index.candidates(event, |at| {
+        self.index.candidates(&subject, |at| {
             let rule = &self.rules[at];
             if rule.matches(&subject) {
                 each(rule);
@@ -88,7 +100,7 @@ impl Rules {
     /// Whether the index would evaluate a rule for this event.
     pub fn is_candidate(&self, event: &Event<'_>, rule: &Rule) -> bool {
         let mut found = false;
-        self.index.candidates(event, |at| found |= self.rules[at].id == rule.id);
+        self.index.candidates(&Subject::new(event, &self.lists), |at| found |= self.rules[at].id == rule.id);
         found
     }
 }

@@ -67,7 +67,7 @@ pub fn facts_used(rule: &Rule, event: &Event<'_>, lists: &Lists) -> Vec<(String,
 fn facts_of<'r>(test: &'r Test, into: &mut Vec<&'r Field>) {
     match test {
         Test::And(list) | Test::Or(list) => list.iter().for_each(|test| facts_of(test, into)),
-        Test::Words(_) => {}
+        Test::Words { .. } => {}
         Test::Field { field, .. } => into.extend(Some(field).filter(|field| field.is_fact())),
     }
 }
@@ -75,7 +75,7 @@ fn facts_of<'r>(test: &'r Test, into: &mut Vec<&'r Field>) {
 fn collect(test: &Test, subject: &Subject<'_>, into: &mut Vec<(String, bool, Vec<String>)>) {
     match test {
         Test::And(list) | Test::Or(list) => list.iter().for_each(|test| collect(test, subject, into)),
-        Test::Words(_) => into.push(("words anywhere".to_owned(), test.matches(subject), Vec::new())),
+        Test::Words { .. } => into.push(("words anywhere".to_owned(), test.matches(subject), Vec::new())),
         Test::Field { field, .. } => {
             into.push((field.path.clone(), test.matches(subject), subject.texts(field)))
         }

@@ -1,15 +1,16 @@
 //! What a rule may ask of an event: a slot that parsing filled, or a path into the event's own JSON, which is opened
 //! only when a candidate rule asks for it.
 
+use super::deep::Node;
 use crate::facts::{self, Fact, Lists, View};
-use kinescope_schemas::{Event, Source, Value};
-use serde_json::Value as Json;
-use std::{borrow::Cow, cell::OnceCell};
+use foldhash::{HashMap, HashMapExt};
+use kinescope_schemas::{Event, Source, Table, tables::api_activity as t};
+use std::{borrow::Cow, cell::OnceCell, sync::LazyLock};
 
 /// An event while rules look at it.
 pub struct Subject<'e> {
     pub(super) event: &'e Event<'e>,
-    json: OnceCell<Json>,
+    json: OnceCell<Node<'e>>,
     facts: View<'e>,
 }
 
@@ -18,19 +19,44 @@ pub struct Subject<'e> {
 pub(super) struct Field {
     /// As the rule writes it.
     pub(super) path: String,
-    parts: Vec<String>,
+    raw: Slot,
+    columns: Columns,
     /// The fact that it names.
     fact: Option<&'static Fact>,
 }
 
+/// Where a CloudTrail event keeps the field.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Slot {
+    /// In its JSON.
+    Deep,
+    /// In one slot.
+    One(usize),
+    /// An address, or the name of the service that called.
+    Address,
+}
+
+/// The columns that an OCSF path has in each table.
+type Columns = [Option<usize>; Table::ALL.len()];
+
+static COLUMNS: LazyLock<HashMap<&'static str, Columns>> = LazyLock::new(|| {
+    let mut map: HashMap<&'static str, Columns> = HashMap::new();
+    for table in Table::ALL {
+        for (at, column) in table.spec().columns.iter().enumerate() {
+            map.entry(column.path).or_default()[table as usize].get_or_insert(at);
+        }
+    }
+    map
+});
+
 /// What a field holds, one value at a time.
-pub(super) enum Seen<'v> {
+pub(super) enum Seen<'v, 'e> {
     /// Nothing, or null.
     Missing,
     /// A scalar, as text.
-    Text(Cow<'v, str>),
+    Text(&'v str),
     /// An object.
-    Object(&'v Json),
+    Object(&'v Node<'e>),
 }
 
 impl<'e> Subject<'e> {
@@ -40,36 +66,43 @@ impl<'e> Subject<'e> {
     }
 
     /// The event's own JSON; null if it is none.
-    pub(super) fn json(&self) -> &Json {
-        self.json.get_or_init(|| serde_json::from_str(self.event.raw).unwrap_or_default())
+    pub(super) fn json(&self) -> &Node<'e> {
+        self.json.get_or_init(|| Node::of_text(self.event.raw))
     }
 
     /// Whether some value of the field passes the test. A missing field is one value.
-    pub(super) fn any(&self, field: &Field, test: &mut dyn FnMut(Seen<'_>) -> bool) -> bool {
+    #[inline]
+    pub(super) fn any(&self, field: &Field, test: &mut dyn FnMut(Seen<'_, '_>) -> bool) -> bool {
         if let Some(fact) = field.fact {
             let values = fact.values(&self.facts);
             return if values.is_empty() {
                 test(Seen::Missing)
             } else {
-                values.into_iter().any(|value| test(Seen::Text(value)))
+                values.iter().any(|value| test(Seen::Text(value)))
             };
         }
-        if let Some(slot) = self.slot(&field.path) {
-            return match slot.to_text() {
-                Some(text) => test(Seen::Text(text)),
-                None => test(Seen::Missing),
-            };
+        match self.slot(field) {
+            Some(Some(text)) => test(Seen::Text(&text)),
+            Some(None) => test(Seen::Missing),
+            None => self.json().walk(Some(&field.path), test).unwrap_or_else(|| test(Seen::Missing)),
         }
-        walk(self.json(), &field.parts, test).unwrap_or_else(|| test(Seen::Missing))
     }
 
-    /// Slots by the source's own names for CloudTrail, by OCSF's for everything else.
-    fn slot(&self, path: &str) -> Option<&Value<'e>> {
-        let column = match self.event.source {
-            Source::CloudTrail => crate::parse::raw_path(path),
-            _ => self.event.table.column(path),
-        }?;
-        Some(&self.event.row[column])
+    /// What the field's slot holds, if it has one for events of this source: by the source's own names for CloudTrail,
+    /// by OCSF's for everything else.
+    #[inline]
+    pub(super) fn slot(&self, field: &Field) -> Option<Option<Cow<'_, str>>> {
+        let event = self.event;
+        let column = match (event.source, field.raw) {
+            (Source::CloudTrail, Slot::One(column)) => column,
+            (Source::CloudTrail, Slot::Address) if event.row[t::SRC_ENDPOINT_IP].is_null() => {
+                t::SRC_ENDPOINT_SVC_NAME
+            }
+            (Source::CloudTrail, Slot::Address) => t::SRC_ENDPOINT_IP,
+            (Source::CloudTrail, Slot::Deep) => return None,
+            _ => field.columns[event.table as usize]?,
+        };
+        Some(event.row[column].to_text())
     }
 
     /// The field's values as text, for people.
@@ -78,8 +111,8 @@ impl<'e> Subject<'e> {
         self.any(field, &mut |seen| {
             texts.push(match seen {
                 Seen::Missing => return false,
-                Seen::Text(text) => text.into_owned(),
-                Seen::Object(object) => object.to_string(),
+                Seen::Text(text) => text.to_owned(),
+                Seen::Object(object) => object.compact().into_owned(),
             });
             false
         });
@@ -94,42 +127,46 @@ impl Field {
         if fact.is_none() && path.starts_with(facts::PREFIX) {
             return Err(format!("there is no {path}: `kinescope rules facts` lists the facts"));
         }
-        Ok(Field { path: path.to_owned(), parts: path.split('.').map(str::to_owned).collect(), fact })
+        Ok(Field { fact, ..Field::of_event(path) })
+    }
+
+    /// A field that the event itself has.
+    pub(super) fn of_event(path: &str) -> Field {
+        let raw = match path {
+            "sourceIPAddress" => Slot::Address,
+            _ => crate::parse::raw_path(path).map_or(Slot::Deep, Slot::One),
+        };
+        let columns = COLUMNS.get(path).copied().unwrap_or_default();
+        Field { path: path.to_owned(), raw, columns, fact: None }
     }
 
     /// Whether it names a fact.
     pub(super) fn is_fact(&self) -> bool {
         self.fact.is_some()
     }
+
+    /// Whether events of this source keep it in a slot, where it has one value and no more.
+    pub(super) fn has_slot(&self, source: Source) -> bool {
+        match (source, table_of_lines(source)) {
+            (Source::CloudTrail, _) => self.raw != Slot::Deep,
+            (_, Some(table)) => self.columns[table as usize].is_some(),
+            // Elsewhere a path may as well lead into the event's own JSON.
+            (_, None) => false,
+        }
+    }
+
+    /// Whether what it holds in a CloudTrail event stands in the event's text: a Region may be its envelope's, and
+    /// facts are computed.
+    pub(super) fn is_in_text(&self) -> bool {
+        self.path != "awsRegion" && !self.is_fact()
+    }
 }
 
-/// Follows a path, through every item of lists on the way. `None` if it leads nowhere.
-fn walk(value: &Json, parts: &[String], test: &mut dyn FnMut(Seen<'_>) -> bool) -> Option<bool> {
-    match (value, parts.split_first()) {
-        (Json::Array(items), _) => {
-            let mut found = None;
-            for item in items {
-                match walk(item, parts, test) {
-                    Some(true) => return Some(true),
-                    Some(false) => found = Some(false),
-                    None => {}
-                }
-            }
-            found
-        }
-        (Json::Null, _) => None,
-        (Json::Object(members), Some((first, rest))) => {
-            // A member whose own name has dots comes first: EMF and application logs have such names.
-            if !rest.is_empty()
-                && let Some(value) = members.get(&parts.join("."))
-            {
-                return walk(value, &[], test);
-            }
-            walk(members.get(first)?, rest, test)
-        }
-        (_, Some(_)) => None,
-        (Json::Object(_), None) => Some(test(Seen::Object(value))),
-        (Json::String(text), None) => Some(test(Seen::Text(Cow::Borrowed(text)))),
-        (scalar, None) => Some(test(Seen::Text(Cow::Owned(scalar.to_string())))),
+/// The table of a source whose events are lines: columns are all that they have.
+pub(super) fn table_of_lines(source: Source) -> Option<Table> {
+    match source {
+        Source::VpcFlow | Source::Nlb => Some(Table::NetworkActivity),
+        Source::Alb | Source::S3Access => Some(Table::HttpActivity),
+        _ => None,
     }
 }

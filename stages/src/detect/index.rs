@@ -1,145 +1,164 @@
-//! Which rules could match an event: a look-up by service and operation.
+//! Which rules could match an event: a look-up by service and operation, by another exact value, or by words.
 //!
-//! From each rule's condition follows what the service and the operation of any event that matches must be. The index
-//! may offer a rule that does not match, never withhold one that does.
+//! From each rule's condition follows what any event that matches must have. The index may offer a rule that does not
+//! match, never withhold one that does.
 
 use super::{
-    compile::{Compiled, Condition, Test},
-    pattern::Pattern,
+    demand::{Demand, Values, of_condition, words_of},
+    field::{Field, Subject},
     rule::Rule,
+    text::with_lower_case,
+    words::Words,
 };
 use foldhash::HashMap;
 use kinescope_schemas::{Event, Source, tables::api_activity as t};
-use std::collections::BTreeSet;
 
-/// Longest key that is looked up; a longer one belongs to no AWS operation and meets the rules without a key only.
+/// Longest key that is looked up in place.
 const KEY_BYTES_MAX: usize = 192;
+
+/// Fields that a rule which names no operation is found by, the most telling first.
+const OTHER_KEYS: [&str; 8] = [
+    "userIdentity.arn",
+    "userIdentity.principalId",
+    "sourceIPAddress",
+    "userAgent",
+    "errorCode",
+    "userIdentity.invokedBy",
+    "userIdentity.type",
+    "eventType",
+];
+
+/// So many rules without a key are worth a pass over the event's text.
+const WORDS_RULES_MIN: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// By lower-case "service\0operation", "service\0" or "\0operation".
     by_key: HashMap<Box<[u8]>, Vec<usize>>,
-    /// CloudTrail rules without a key.
+    /// Whether there are keys of only a service, and of only an operation.
+    has_service: bool,
+    has_operation: bool,
+    /// By the value of another field.
+    by_field: Vec<(Field, HashMap<String, Vec<usize>>)>,
+    /// By words in the text.
+    words: Words,
+    /// CloudTrail rules without any of these.
     unkeyed: Vec<usize>,
     /// Rules on other sources.
     by_source: HashMap<Source, Vec<usize>>,
 }
 
-/// What an event must have for a rule to match; `None` where anything may do.
-#[derive(Clone, Default)]
-struct Anchor {
-    services: Option<BTreeSet<String>>,
-    operations: Option<BTreeSet<String>>,
-}
-
 impl Index {
     pub(super) fn new(rules: &[Rule]) -> Index {
         let mut index = Index::default();
+        let mut by_words = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
             for source in rule.sources() {
                 if *source == Source::CloudTrail {
-                    index.add(at, &anchor(&rule.compiled, &rule.compiled.condition));
+                    index.add(at, rule, &mut by_words);
                 } else {
                     index.by_source.entry(*source).or_default().push(at);
                 }
             }
         }
+        match Words::new(&by_words) {
+            Some(words) if by_words.len() >= WORDS_RULES_MIN => index.words = words,
+            _ => index.unkeyed.extend(by_words.iter().map(|(_, at)| at)),
+        }
         index
     }
 
-    fn add(&mut self, at: usize, anchor: &Anchor) {
-        let any = || BTreeSet::from([String::new()]);
-        if anchor.services.is_none() && anchor.operations.is_none() {
-            return self.unkeyed.push(at);
+    fn add(&mut self, at: usize, rule: &Rule, by_words: &mut Vec<(Vec<String>, usize)>) {
+        let demand = of_condition(&rule.compiled, &rule.compiled.condition, Source::CloudTrail);
+        if demand.never || self.add_by_key(at, &demand) || self.add_by_field(at, &demand) {
+            return;
         }
-        let services = anchor.services.clone().unwrap_or_else(any);
-        for operation in anchor.operations.clone().unwrap_or_else(any) {
-            for service in &services {
+        match words_of(&rule.compiled, &rule.compiled.condition) {
+            Some(words) => by_words.push((words, at)),
+            None => self.unkeyed.push(at),
+        }
+    }
+
+    fn add_by_key(&mut self, at: usize, demand: &Demand) -> bool {
+        let services = demand.fields.get("eventSource").and_then(keys);
+        let operations = demand.fields.get("eventName").and_then(keys);
+        if services.is_none() && operations.is_none() {
+            return false;
+        }
+        self.has_service |= operations.is_none();
+        self.has_operation |= services.is_none();
+        for operation in operations.unwrap_or_else(|| vec![""]) {
+            for service in services.as_deref().unwrap_or(&[""]) {
                 let key = [service.as_bytes(), b"\0", operation.as_bytes()].concat();
                 self.by_key.entry(key.into()).or_default().push(at);
             }
         }
+        true
     }
 
-    /// Calls `each` with the place of every rule that could match.
-    pub(super) fn candidates(&self, event: &Event<'_>, mut each: impl FnMut(usize)) {
+    fn add_by_field(&mut self, at: usize, demand: &Demand) -> bool {
+        let key = OTHER_KEYS.iter().find_map(|path| Some((*path, keys(demand.fields.get(*path)?)?)));
+        let Some((path, values)) = key else { return false };
+        let known = self.by_field.iter().position(|(field, _)| field.path == path);
+        let place = known.unwrap_or_else(|| {
+            self.by_field.push((Field::of_event(path), HashMap::default()));
+            self.by_field.len() - 1
+        });
+        for value in values {
+            self.by_field[place].1.entry(value.to_owned()).or_default().push(at);
+        }
+        true
+    }
+
+    /// Calls `each` with the place of every rule that could match, once.
+    pub(super) fn candidates(&self, subject: &Subject<'_>, mut each: impl FnMut(usize)) {
+        let event = subject.event;
         if event.source != Source::CloudTrail {
             self.by_source.get(&event.source).into_iter().flatten().for_each(|at| each(*at));
             return;
         }
         self.unkeyed.iter().for_each(|at| each(*at));
+        self.keyed(event, &mut each);
+        for (field, by_value) in &self.by_field {
+            let Some(Some(value)) = subject.slot(field) else { continue };
+            with_lower_case(&value, |value| {
+                by_value.get(value).into_iter().flatten().for_each(|at| each(*at))
+            });
+        }
+        self.words.candidates(event.raw, each);
+    }
+
+    fn keyed(&self, event: &Event<'_>, each: &mut impl FnMut(usize)) {
         let (service, operation) = (event.row.str(t::API_SERVICE_NAME), event.row.str(t::API_OPERATION));
         let mut buffer = [0u8; KEY_BYTES_MAX];
         let n_bytes = service.len() + 1 + operation.len();
-        let Some(key) = buffer.get_mut(..n_bytes) else { return };
-        key[..service.len()].copy_from_slice(service.as_bytes());
-        key[service.len() + 1..].copy_from_slice(operation.as_bytes());
-        key.make_ascii_lowercase();
-        for part in [&key[..], &key[..=service.len()], &key[service.len()..]] {
-            self.by_key.get(part).into_iter().flatten().for_each(|at| each(*at));
-        }
-    }
-}
-
-/// What must hold for a condition to hold.
-fn anchor(compiled: &Compiled, condition: &Condition) -> Anchor {
-    match condition {
-        Condition::Selection(at) => of_test(&compiled.selections[*at].1),
-        Condition::Not(_) => Anchor::default(),
-        Condition::And(list) => all(list.iter().map(|condition| anchor(compiled, condition))),
-        Condition::AtLeast(n, list) if *n >= 1 => {
-            any(list.iter().map(|condition| anchor(compiled, condition)))
-        }
-        Condition::AtLeast(..) => Anchor::default(),
-    }
-}
-
-fn of_test(test: &Test) -> Anchor {
-    match test {
-        Test::And(list) => all(list.iter().map(of_test)),
-        Test::Or(list) => any(list.iter().map(of_test)),
-        Test::Words(_) => Anchor::default(),
-        Test::Field { field, patterns, all: false, negated: false } => match field.path.as_str() {
-            "eventSource" => Anchor { services: exact(patterns), operations: None },
-            "eventName" => Anchor { services: None, operations: exact(patterns) },
-            _ => Anchor::default(),
-        },
-        Test::Field { .. } => Anchor::default(),
-    }
-}
-
-/// The texts, if every pattern is one exact ASCII text: the look-up folds ASCII case only.
-fn exact(patterns: &[Pattern]) -> Option<BTreeSet<String>> {
-    patterns
-        .iter()
-        .map(|pattern| match pattern {
-            Pattern::Exact(text) if text.text.is_ascii() && !text.text.is_empty() => {
-                Some(text.text.to_ascii_lowercase())
+        match buffer.get_mut(..n_bytes).filter(|_| service.is_ascii() && operation.is_ascii()) {
+            Some(key) => {
+                key[..service.len()].copy_from_slice(service.as_bytes());
+                key[service.len() + 1..].copy_from_slice(operation.as_bytes());
+                key.make_ascii_lowercase();
+                self.look_up(key, service.len(), each);
             }
-            _ => None,
-        })
-        .collect()
+            None => {
+                let (service, operation) = (service.to_lowercase(), operation.to_lowercase());
+                self.look_up(format!("{service}\0{operation}").as_bytes(), service.len(), each);
+            }
+        }
+    }
+
+    fn look_up(&self, key: &[u8], n_service: usize, each: &mut impl FnMut(usize)) {
+        let mut rules = |key: &[u8]| self.by_key.get(key).into_iter().flatten().for_each(|at| each(*at));
+        rules(key);
+        if self.has_service {
+            rules(&key[..=n_service]);
+        }
+        if self.has_operation {
+            rules(&key[n_service..]);
+        }
+    }
 }
 
-/// Every part must hold, so any one part's demand is sound; where two parts demand, both do.
-fn all(parts: impl Iterator<Item = Anchor>) -> Anchor {
-    let both = |a: Option<BTreeSet<String>>, b: Option<BTreeSet<String>>| match (a, b) {
-        (Some(a), Some(b)) => Some(a.intersection(&b).cloned().collect()),
-        (one, other) => one.or(other),
-    };
-    parts.fold(Anchor::default(), |sum, part| Anchor {
-        services: both(sum.services, part.services),
-        operations: both(sum.operations, part.operations),
-    })
-}
-
-/// One part must hold: it is one of all that the parts demand, if every part demands something.
-fn any(parts: impl Iterator<Item = Anchor>) -> Anchor {
-    let either = |a: Option<BTreeSet<String>>, b: Option<BTreeSet<String>>| Some(&a? | &b?);
-    parts
-        .reduce(|sum, part| Anchor {
-            services: either(sum.services, part.services),
-            operations: either(sum.operations, part.operations),
-        })
-        .unwrap_or_default()
+/// The values, if all of them can be looked up: a missing field cannot, and "" is what the key has for any.
+fn keys(values: &Values) -> Option<Vec<&str>> {
+    values.iter().map(|value| value.as_deref().filter(|value| !value.is_empty())).collect()
 }

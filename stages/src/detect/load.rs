@@ -2,11 +2,14 @@
 
 use super::{
     compile::compile,
+    documents::documents,
+    encode::Lists,
+    place::find,
     rule::{Case, Rule},
 };
 use include_dir::{Dir, include_dir};
 use kinescope_schemas::{Severity, Source};
-use rsigma_parser::{Level, LogSource, SigmaRule, parse_sigma_yaml};
+use rsigma_parser::{Level, LogSource, SigmaDocument, SigmaRule};
 use serde_json::Value as Json;
 use std::{fmt, sync::Arc};
 
@@ -20,7 +23,9 @@ pub const BUILTIN_N_FILES_MIN: usize = 40;
 pub struct Origin {
     /// The file; of our own pack, its path in the repository.
     pub path: String,
-    /// Its text.
+    /// The line of the file at which its document begins, from 1.
+    pub line: usize,
+    /// The document's text.
     pub text: Arc<str>,
 }
 
@@ -45,15 +50,20 @@ pub struct RuleError {
 }
 
 impl RuleError {
-    /// An error at the first line that contains `words`; the first line if none does.
-    pub fn of(origin: &Origin, words: &str, reason: impl Into<String>) -> RuleError {
-        let at = origin.text.lines().position(|line| line.contains(words)).unwrap_or(0);
-        RuleError::at_line(origin, at + 1, reason)
+    /// An error at the last of some words, each of which is looked for behind the one before; at the first line if none
+    /// is there.
+    pub(super) fn of<'w>(
+        origin: &Origin,
+        words: impl IntoIterator<Item = &'w str>,
+        reason: impl Into<String>,
+    ) -> RuleError {
+        RuleError::at_line(origin, find(&origin.text, words).line, reason)
     }
 
-    fn at_line(origin: &Origin, line: usize, reason: impl Into<String>) -> RuleError {
-        let text = origin.text.lines().nth(line.saturating_sub(1)).unwrap_or_default().to_owned();
-        RuleError { path: origin.path.clone(), line: line.max(1), text, reason: reason.into() }
+    pub(super) fn at_line(origin: &Origin, line: usize, reason: impl Into<String>) -> RuleError {
+        let line = line.max(1);
+        let text = origin.text.lines().nth(line - 1).unwrap_or_default().to_owned();
+        RuleError { path: origin.path.clone(), line: origin.line - 1 + line, text, reason: reason.into() }
     }
 }
 
@@ -71,46 +81,26 @@ pub fn builtin() -> Result<Vec<Rule>, RuleError> {
 
 /// The rules of one file, of which there may be several.
 pub fn from_yaml(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
-    let origin = Origin { path: path.to_owned(), text: text.into() };
-    let collection = parse_sigma_yaml(text).map_err(|error| parse_error(&origin, &error.to_string()))?;
-    if let Some(error) = collection.errors.first() {
-        return Err(parse_error(&origin, error));
+    let mut rules = Vec::new();
+    for (document, origin) in documents(path, text)? {
+        match document {
+            SigmaDocument::Rule(rule) => rules.push(build(*rule, &origin, &Lists::new())?),
+            _ => return Err(RuleError::at_line(&origin, 1, "not a rule")),
+        }
     }
-    if !collection.correlations.is_empty() {
-        return Err(RuleError::of(&origin, "correlation:", "correlation rules are not supported yet"));
-    }
-    if !collection.filters.is_empty() {
-        return Err(RuleError::of(&origin, "filter:", "filter rules are not supported yet"));
-    }
-    if collection.rules.is_empty() {
+    if rules.is_empty() {
+        let origin = Origin { path: path.to_owned(), line: 1, text: "".into() };
         return Err(RuleError::at_line(&origin, 1, "there is no rule in this file"));
     }
-    collection.rules.into_iter().map(|rule| build(rule, &origin)).collect()
+    Ok(rules)
 }
 
-/// Finds the place that the parser's message speaks of.
-fn parse_error(origin: &Origin, message: &str) -> RuleError {
-    let number = |word: &str| {
-        let rest = &message[message.find(word)? + word.len()..];
-        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok()
-    };
-    if let Some(line) = number("at line ") {
-        return RuleError::at_line(origin, line, message);
-    }
-    let quoted = message.split('\'').nth(1).unwrap_or_default();
-    let words = match message {
-        _ if message.contains("ondition") => "condition:",
-        _ if message.contains("modifier") => quoted,
-        _ => quoted,
-    };
-    RuleError::of(origin, words, message)
-}
-
-fn build(rule: SigmaRule, origin: &Origin) -> Result<Rule, RuleError> {
-    let compiled =
-        compile(&rule.detection).map_err(|(words, reason)| RuleError::of(origin, &words, reason))?;
-    let sources = sources(&rule.logsource).map_err(|reason| RuleError::of(origin, "logsource:", reason))?;
-    let cases = cases(&rule).map_err(|reason| RuleError::of(origin, "cases:", reason))?;
+fn build(rule: SigmaRule, origin: &Origin, lists: &Lists) -> Result<Rule, RuleError> {
+    let compiled = compile(&rule.detection, lists).map_err(|(words, reason)| {
+        RuleError::of(origin, ["detection:"].into_iter().chain(words.iter().map(String::as_str)), reason)
+    })?;
+    let sources = sources(&rule.logsource).map_err(|reason| RuleError::of(origin, ["logsource:"], reason))?;
+    let cases = cases(&rule).map_err(|reason| RuleError::of(origin, ["cases:"], reason))?;
     let mut folders = origin.path.rsplit('/');
     let file = folders.next().unwrap_or_default();
     let name = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
@@ -159,18 +149,34 @@ fn sources(logsource: &LogSource) -> Result<Vec<Source>, String> {
         .ok_or_else(|| format!("no events of service {service} come here: it is one of {}", names()))
 }
 
-/// `cases: {fires: [{name, event}], quiet: […]}`.
+/// `cases: {base: event, fires: [{name, event}], quiet: […]}`. A case's event is the base with its own members laid
+/// over it, so that a case shows what makes the difference; null takes a member out.
 fn cases(rule: &SigmaRule) -> Result<Vec<Case>, String> {
     let Some(cases) = rule.custom_attributes.get("cases") else { return Ok(Vec::new()) };
     let cases = serde_json::to_value(cases).map_err(|error| error.to_string())?;
+    let base = cases.get("base").cloned().unwrap_or_else(|| Json::Object(serde_json::Map::new()));
     let mut list = Vec::new();
     for (kind, fires) in [("fires", true), ("quiet", false)] {
         for case in cases.get(kind).and_then(Json::as_array).into_iter().flatten() {
             let name = case.get("name").and_then(Json::as_str).unwrap_or(kind).to_owned();
-            let event = case.get("event").filter(|event| event.is_object()).cloned();
-            let event = event.ok_or_else(|| format!("the case {name} has no event"))?;
+            let own = case.get("event").filter(|event| event.is_object());
+            let own = own.ok_or_else(|| format!("the case {name} has no event"))?;
+            let mut event = base.clone();
+            lay_over(&mut event, own);
             list.push(Case { name, fires, event });
         }
     }
     Ok(list)
+}
+
+/// Merges objects member by member; anything else takes the place of what was there.
+fn lay_over(base: &mut Json, own: &Json) {
+    let (Json::Object(members), Json::Object(own)) = (&mut *base, own) else { return *base = own.clone() };
+    for (name, value) in own {
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            lay_over(members.entry(name).or_insert(Json::Null), value);
+        }
+    }
 }

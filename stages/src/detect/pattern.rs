@@ -1,11 +1,25 @@
 //! One value of a rule, compiled: text is compared without regard to case unless `cased` says otherwise.
 
-use super::field::{Field, Seen, Subject};
+use super::{
+    deep::Node,
+    field::{Field, Seen, Subject},
+    moment::Part,
+    text::{Place, Text, with_lower_case},
+};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use ipnet::IpNet;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use rsigma_parser::{SigmaString, SpecialChar, StringPart};
-use serde_json::Value as Json;
-use std::net::IpAddr;
+use std::{collections::HashSet, net::IpAddr};
+
+/// Memory of one compiled regular expression: `\w{50}` fits, a repetition of repetitions does not.
+pub(super) const REGEX_BYTES_MAX: usize = 1 << 20;
+
+/// So many values of one kind are worth a structure that is asked once for all of them.
+pub(super) const GROUP_VALUES_MIN: usize = 8;
+
+/// Values of an automaton that is built to be quick.
+const QUICK_VALUES_MAX: usize = 1_000;
 
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
@@ -15,22 +29,22 @@ pub(super) enum Pattern {
     Present,
     /// `exists: true` or `false`.
     Exists(bool),
-    /// The text is this.
-    Exact(Text),
-    /// It begins with this.
-    Prefix(Text),
-    /// It ends with this.
-    Suffix(Text),
-    /// It contains this.
-    Contains(Text),
+    /// It has this text at this place.
+    Text(Text, Place),
+    /// It is one of these, in lower case.
+    OneOf(HashSet<String>),
+    /// It contains one of these.
+    ContainsAny(AhoCorasick),
     /// It matches a regular expression, wildcards included.
     Regex(Regex),
     /// It is an address of this network.
     Cidr(IpNet),
     /// It is a number that compares so.
     Number(Compare, f64),
-    /// It equals another field.
-    SameAs(Field),
+    /// It is a time of which this part passes.
+    Part(Part, Box<Pattern>),
+    /// It has another field's value at this place.
+    SameAs { field: Field, place: Place, cased: bool },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,69 +55,45 @@ pub(super) enum Compare {
     GreaterOrEqual,
 }
 
-/// Text to compare with.
-#[derive(Debug, Clone)]
-pub(super) struct Text {
-    /// Lower case, unless cased.
-    pub(super) text: String,
-    pub(super) cased: bool,
-}
-
-impl Text {
-    pub(super) fn new(text: &str, cased: bool) -> Text {
-        Text { text: if cased { text.to_owned() } else { text.to_lowercase() }, cased }
-    }
-
-    fn test(&self, value: &str, test: fn(&str, &str) -> bool) -> bool {
-        if self.cased { test(value, &self.text) } else { test(&value.to_lowercase(), &self.text) }
-    }
-
-    fn is(&self, value: &str) -> bool {
-        // The common case without an allocation; other alphabets need the slow way.
-        let by_ascii = !self.cased && value.is_ascii();
-        if by_ascii {
-            value.eq_ignore_ascii_case(&self.text)
-        } else {
-            self.test(value, |value, text| value == text)
-        }
-    }
-}
-
 impl Pattern {
-    /// A string with wildcards, anchored by `before` and `after` if they are false.
-    pub(super) fn glob(
-        string: &SigmaString,
-        before: bool,
-        after: bool,
-        cased: bool,
-    ) -> Result<Pattern, String> {
-        if let Some(plain) = string.as_plain() {
-            let text = Text::new(&plain, cased);
-            return Ok(match (before, after) {
-                (false, false) => Pattern::Exact(text),
-                (false, true) => Pattern::Prefix(text),
-                (true, false) => Pattern::Suffix(text),
-                (true, true) => Pattern::Contains(text),
-            });
+    /// A string with wildcards.
+    pub(super) fn glob(string: &SigmaString, place: Place, cased: bool) -> Result<Pattern, String> {
+        const MULTI: StringPart = StringPart::Special(SpecialChar::WildcardMulti);
+        let mut before = matches!(place, Place::End | Place::Inside);
+        let mut after = matches!(place, Place::Start | Place::Inside);
+        let mut parts = &string.parts[..];
+        while let Some(rest) = parts.strip_prefix(&[MULTI]) {
+            (parts, before) = (rest, true);
         }
-        if matches!(&string.parts[..], [StringPart::Special(SpecialChar::WildcardMulti)]) {
+        while let Some(rest) = parts.strip_suffix(&[MULTI]) {
+            (parts, after) = (rest, true);
+        }
+        if parts.is_empty() && !string.parts.is_empty() {
             return Ok(Pattern::Present);
         }
-        let mut regex = String::from(if cased { "(?s)" } else { "(?si)" });
-        regex.push_str(if before { "" } else { "^" });
-        for part in &string.parts {
-            match part {
-                StringPart::Plain(text) => regex.push_str(&regex::escape(text)),
-                StringPart::Special(SpecialChar::WildcardMulti) => regex.push_str(".*"),
-                StringPart::Special(SpecialChar::WildcardSingle) => regex.push('.'),
+        let mut plain = String::new();
+        let is_plain = parts.iter().all(|part| match part {
+            StringPart::Plain(text) => {
+                plain.push_str(text);
+                true
             }
+            StringPart::Special(_) => false,
+        });
+        if !is_plain {
+            return glob_regex(parts, before, after, cased);
         }
-        regex.push_str(if after { "" } else { "$" });
-        Regex::new(&regex).map(Pattern::Regex).map_err(|error| error.to_string())
+        let place = match (before, after) {
+            (false, false) => Place::Whole,
+            (false, true) => Place::Start,
+            (true, false) => Place::End,
+            (true, true) => Place::Inside,
+        };
+        Ok(Pattern::Text(Text::new(&plain, cased), place))
     }
 
     /// Whether a value passes.
-    pub(super) fn matches(&self, seen: &Seen<'_>, subject: &Subject<'_>) -> bool {
+    #[inline]
+    pub(super) fn matches(&self, seen: &Seen<'_, '_>, subject: &Subject<'_>) -> bool {
         match (self, seen) {
             (Pattern::Null | Pattern::Exists(false), Seen::Missing) => true,
             (Pattern::Null | Pattern::Exists(false), _) => false,
@@ -114,41 +104,94 @@ impl Pattern {
         }
     }
 
-    fn matches_text(&self, value: &str, subject: &Subject<'_>) -> bool {
+    pub(super) fn matches_text(&self, value: &str, subject: &Subject<'_>) -> bool {
         match self {
-            Pattern::Null | Pattern::Exists(_) | Pattern::Present => false,
-            Pattern::Exact(text) => text.is(value),
-            Pattern::Prefix(text) => text.test(value, |value, text| value.starts_with(text)),
-            Pattern::Suffix(text) => text.test(value, |value, text| value.ends_with(text)),
-            Pattern::Contains(text) => text.test(value, |value, text| value.contains(text)),
+            Pattern::Null | Pattern::Exists(false) => false,
+            Pattern::Present | Pattern::Exists(true) => true,
+            Pattern::Text(text, place) => text.is_in(value, *place),
+            Pattern::OneOf(texts) => with_lower_case(value, |value| texts.contains(value)),
+            Pattern::ContainsAny(texts) if value.is_ascii() => texts.is_match(value),
+            Pattern::ContainsAny(texts) => texts.is_match(&value.to_lowercase()),
             Pattern::Regex(regex) => regex.is_match(value),
-            Pattern::Cidr(net) => value.parse::<IpAddr>().is_ok_and(|address| net.contains(&address)),
-            Pattern::Number(compare, bound) => value.parse::<f64>().is_ok_and(|number| match compare {
-                Compare::Less => number < *bound,
-                Compare::LessOrEqual => number <= *bound,
-                Compare::Greater => number > *bound,
-                Compare::GreaterOrEqual => number >= *bound,
+            Pattern::Cidr(net) => value.parse::<IpAddr>().is_ok_and(|address| {
+                // `::ffff:10.0.0.1` is an address of 10.0.0.0/8 too.
+                net.contains(&address) || net.contains(&address.to_canonical())
             }),
-            Pattern::SameAs(field) => subject.any(
-                field,
-                &mut |other| matches!(other, Seen::Text(other) if Text::new(&other, false).is(value)),
-            ),
+            Pattern::Number(compare, bound) => value.parse::<f64>().is_ok_and(|n| compare.holds(n, *bound)),
+            Pattern::Part(part, inner) => part.of(value).is_some_and(|n| inner.matches_text(&n, subject)),
+            Pattern::SameAs { field, place, cased } => subject.any(field, &mut |other| match other {
+                Seen::Text(other) => Text::new(other, *cased).is_in(value, *place),
+                Seen::Missing | Seen::Object(_) => false,
+            }),
         }
     }
 
     /// An object matches when any leaf does, or when its compact JSON does.
-    fn matches_object(&self, object: &Json, subject: &Subject<'_>) -> bool {
-        leaves(object, &mut |leaf| self.matches_text(leaf, subject))
-            || self.matches_text(&object.to_string(), subject)
+    fn matches_object(&self, object: &Node<'_>, subject: &Subject<'_>) -> bool {
+        object.any_leaf(&mut |leaf| self.matches_text(leaf, subject))
+            || self.matches_text(&object.compact(), subject)
     }
 }
 
-fn leaves(value: &Json, test: &mut dyn FnMut(&str) -> bool) -> bool {
-    match value {
-        Json::Object(members) => members.values().any(|member| leaves(member, test)),
-        Json::Array(items) => items.iter().any(|item| leaves(item, test)),
-        Json::String(text) => test(text),
-        Json::Null => false,
-        scalar => test(&scalar.to_string()),
+impl Compare {
+    fn holds(self, number: f64, bound: f64) -> bool {
+        match self {
+            Compare::Less => number < bound,
+            Compare::LessOrEqual => number <= bound,
+            Compare::Greater => number > bound,
+            Compare::GreaterOrEqual => number >= bound,
+        }
     }
+}
+
+fn glob_regex(parts: &[StringPart], before: bool, after: bool, cased: bool) -> Result<Pattern, String> {
+    let mut regex = String::from(if before { "" } else { r"\A" });
+    for part in parts {
+        match part {
+            StringPart::Plain(text) => regex.push_str(&regex::escape(text)),
+            StringPart::Special(SpecialChar::WildcardMulti) => regex.push_str(".*"),
+            StringPart::Special(SpecialChar::WildcardSingle) => regex.push('.'),
+        }
+    }
+    regex.push_str(if after { "" } else { r"\z" });
+    build_regex(RegexBuilder::new(&regex).case_insensitive(!cased).dot_matches_new_line(true))
+}
+
+/// Builds within our limits. Matching is linear in the value whatever the expression.
+pub(super) fn build_regex(builder: &mut RegexBuilder) -> Result<Pattern, String> {
+    let built = builder.size_limit(REGEX_BYTES_MAX).dfa_size_limit(REGEX_BYTES_MAX).build();
+    built.map(Pattern::Regex).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => {
+            format!("regex needs more than {REGEX_BYTES_MAX} bytes once compiled")
+        }
+        // The last line says what is wrong; those before it draw the place.
+        other => format!("regex: {}", other.to_string().lines().last().unwrap_or_default()),
+    })
+}
+
+/// Puts values of one kind together where they are many: one of the result matches when one of them did.
+pub(super) fn group(patterns: Vec<Pattern>) -> Result<Vec<Pattern>, String> {
+    let is_of = |pattern: &Pattern, wanted: Place| matches!(pattern, Pattern::Text(text, place) if *place == wanted && !text.cased);
+    let n_of = |wanted| patterns.iter().filter(|pattern| is_of(pattern, wanted)).count() >= GROUP_VALUES_MIN;
+    let (many_whole, many_inside) = (n_of(Place::Whole), n_of(Place::Inside));
+    let (mut rest, mut whole, mut inside) = (Vec::new(), HashSet::new(), Vec::new());
+    for pattern in patterns {
+        match pattern {
+            Pattern::Text(text, Place::Whole) if many_whole && !text.cased => {
+                whole.insert(text.text);
+            }
+            Pattern::Text(text, Place::Inside) if many_inside && !text.cased => inside.push(text.text),
+            other => rest.push(other),
+        }
+    }
+    if many_whole {
+        rest.push(Pattern::OneOf(whole));
+    }
+    if many_inside {
+        // A large automaton of the quick kind takes longer to build than it will ever save.
+        let kind = (inside.len() > QUICK_VALUES_MAX).then_some(AhoCorasickKind::NoncontiguousNFA);
+        let built = AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(&inside);
+        rest.push(Pattern::ContainsAny(built.map_err(|error| error.to_string())?));
+    }
+    Ok(rest)
 }

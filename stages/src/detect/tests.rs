@@ -1,6 +1,9 @@
 use super::*;
 use serde_json::json;
 
+mod hostile;
+mod semantics;
+
 fn rules(yaml: &str) -> Rules {
     Rules::new(from_yaml("test/rule.yml", yaml).unwrap()).unwrap()
 }
@@ -26,66 +29,6 @@ fn the_pack_loads_and_every_case_comes_out() {
         assert!(pack.iter().filter(|rule| rule.family == family).count() >= 3, "{family}");
     }
     Rules::new(pack).unwrap();
-}
-
-#[test]
-fn semantics() {
-    let event = json!({"eventSource": "ec2.amazonaws.com", "eventName": "RunInstances", "errorCode": null,
-        "userIdentity": {"arn": "arn:aws:iam::1:user/Bob"}, "sourceIPAddress": "10.1.2.3",
-        "requestParameters": {"enable": false, "n": 5, "userName": "bob", "arn": "ARN:aws:iam::1:user/bob", "list": [{"a": "x"}, {"a": "Y"}],
-            "policy": {"Statement": [{"Effect": "Allow", "Principal": "*"}]}}});
-    for (selection, matches) in [
-        ("eventName: runinstances", true),
-        ("eventName|cased: runinstances", false),
-        ("eventName: Run*", true),
-        ("eventName: Run?nstances", true),
-        ("eventName|startswith: run", true),
-        ("eventName|endswith: [x, INSTANCES]", true),
-        ("eventName|contains|all: [run, inst]", true),
-        ("eventName|contains|all: [run, stop]", false),
-        ("eventName|re: ^Run[A-Z]", true),
-        ("eventName|re|i: ^run[a-z]+S$", true),
-        ("errorCode: null", true),
-        ("nothing: null", true),
-        ("eventName: null", false),
-        ("errorCode|exists: false", true),
-        ("eventName|exists: true", true),
-        ("eventName: '*'", true),
-        ("nothing: '*'", false),
-        ("requestParameters.enable: 'false'", true),
-        ("requestParameters.enable: false", true),
-        ("requestParameters.n: 5", true),
-        ("requestParameters.n: '5'", true),
-        ("requestParameters.n|gt: 4", true),
-        ("requestParameters.n|lte: 4", false),
-        ("requestParameters.list.a: y", true),
-        ("requestParameters.list.a: z", false),
-        ("requestParameters|contains: '\"Principal\":\"\\*\"'", true),
-        ("requestParameters|contains: allow", true),
-        ("requestParameters|contains: deny", false),
-        ("sourceIPAddress|cidr: 10.0.0.0/8", true),
-        ("sourceIPAddress|cidr: fe80::/10", false),
-        ("userIdentity.arn|fieldref: requestParameters.arn", true),
-        ("userIdentity.arn|fieldref: requestParameters.userName", false),
-        ("eventName|neq: StopInstances", true),
-        ("errorMessage: ''", false),
-        ("fact.call.succeeded: true", true),
-        ("fact.call.denied: 'false'", true),
-        ("fact.actor.kind: [root, iam_user]", true),
-        ("fact.call.bulk_size|gte: 1", false),
-        ("fact.call.bulk_size: null", true),
-        ("fact.call.operation|fieldref: eventName", true),
-        ("eventName|fieldref: fact.call.operation", true),
-    ] {
-        let rules = rule(&format!("  selection:\n    {selection}\n  condition: selection"));
-        let (by_index, linear) = cases::with_event(&event, |event| {
-            let mut by_index = false;
-            rules.matching(event, |_| by_index = true);
-            (by_index, !rules.linear(event).is_empty())
-        })
-        .unwrap();
-        assert_eq!((by_index, linear), (matches, matches), "{selection}");
-    }
 }
 
 #[test]
@@ -118,7 +61,33 @@ fn conditions() {
 fn what_does_not_load_says_where_and_why() {
     let head = "title: t\nlogsource:\n  product: aws\n  service: cloudtrail\ndetection:\n";
     for (yaml, line, words) in [
-        (format!("{head}  selection:\n    a|wide: x\n  condition: selection\n"), 7, "wide is not supported"),
+        (format!("{head}  selection:\n    a|wide: é\n  condition: selection\n"), 7, "base64 should follow"),
+        (
+            format!("{head}  selection:\n    a|re|contains: x\n  condition: selection\n"),
+            7,
+            "exclude one another",
+        ),
+        (format!("{head}  selection:\n    a|i: x\n  condition: selection\n"), 7, "follow re"),
+        (format!("{head}  selection:\n    a|fieldref: x*\n  condition: selection\n"), 7, "wildcards"),
+        (format!("{head}  selection:\n    a|fieldref|re: x\n  condition: selection\n"), 7, "fieldref goes"),
+        (format!("{head}  selection:\n    a|gt: x\n  condition: selection\n"), 7, "no number"),
+        (format!("{head}  selection:\n    a|gt: nan\n  condition: selection\n"), 7, "no number"),
+        (format!("{head}  selection:\n    a|exists: 1\n  condition: selection\n"), 7, "true or false"),
+        (format!("{head}  selection:\n    a|contains: null\n  condition: selection\n"), 7, "null takes"),
+        (format!("{head}  selection:\n    a|base64: x*\n  condition: selection\n"), 7, "wildcard"),
+        (format!("{head}  selection:\n    a|expand: '%x%'\n  condition: selection\n"), 7, "no list x"),
+        (format!("{head}  selection:\n    a: {{b: c}}\n  condition: selection\n"), 7, "a value is text"),
+        (format!("{head}  selection:\n    a: [[b]]\n  condition: selection\n"), 7, "a value is text"),
+        (format!("{head}  selection:\n    a: []\n  condition: selection\n"), 7, "no value"),
+        (format!("{head}  selection:\n    5: x\n  condition: selection\n"), 6, "must be text"),
+        (format!("{head}  selection:\n    '|cidr': x\n  condition: selection\n"), 7, "words without a field"),
+        (
+            format!("{head}  selection:\n    a|re: '(a{{999}}){{999}}'\n  condition: selection\n"),
+            7,
+            "compiled",
+        ),
+        (format!("{head}  selection:\n    a: x\n  timeframe: 5m\n  condition: selection\n"), 8, "timeframe"),
+        (format!("{head}  selection:\n    a: x\n"), 5, "condition"),
         (format!("{head}  selection:\n    a|nonsense: x\n  condition: selection\n"), 7, "nonsense"),
         (format!("{head}  selection:\n    a: x\n  condition: other\n"), 8, "no selection other"),
         (format!("{head}  selection:\n    a: x\n  condition: selection and\n"), 8, "ondition"),
@@ -166,4 +135,19 @@ fn facts_follow_the_lists_and_findings_show_them() {
         };
         assert!(is_shown, "{region}: {shown:?}");
     }
+}
+
+#[test]
+fn a_case_is_the_base_with_its_own_members() {
+    let yaml = "title: t\nlogsource: {product: aws, service: cloudtrail}\ndetection: {s: {eventName: A}, condition: s}\n\
+        cases:\n  base: {eventSource: s, eventName: A, requestParameters: {a: 1, b: {c: 2}}}\n  fires:\n    - {name: as it is, event: {}}\n  \
+        quiet:\n    - {name: other, event: {eventName: B, requestParameters: {a: null, b: {d: [3]}}}}\n";
+    let rule = from_yaml("t.yml", yaml).unwrap().remove(0);
+    let events: Vec<_> = rule.cases.iter().map(|case| case.event.clone()).collect();
+    let expected = [
+        json!({"eventSource": "s", "eventName": "A", "requestParameters": {"a": 1, "b": {"c": 2}}}),
+        json!({"eventSource": "s", "eventName": "B", "requestParameters": {"b": {"c": 2, "d": [3]}}}),
+    ];
+    assert_eq!(events, expected);
+    assert_eq!(cases::run(&rule), []);
 }
