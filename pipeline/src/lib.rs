@@ -9,6 +9,7 @@ pub mod config;
 pub mod ledger;
 pub mod output;
 pub mod process;
+pub mod scan;
 pub mod sink;
 pub mod window;
 

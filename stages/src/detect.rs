@@ -82,13 +82,17 @@ impl Rules {
 
     /// Calls `each` for every rule that matches the event.
     pub fn matching<'r>(&'r self, event: &Event<'_>, mut each: impl FnMut(&'r Rule)) {
-        let subject = Subject::new(event, &self.lists);
-        self.index.candidates(&subject, |at| {
-            let rule = &self.rules[at];
-            if rule.matches(&subject) {
+        self.trying(event, |rule, matches| {
+            if matches {
                 each(rule);
             }
         });
+    }
+
+    /// Calls `each` for every rule that is tried, with whether it matches: what it costs to look at each.
+    pub fn trying<'r>(&'r self, event: &Event<'_>, mut each: impl FnMut(&'r Rule, bool)) {
+        let subject = Subject::new(event, &self.lists);
+        self.index.candidates(&subject, |at| each(&self.rules[at], self.rules[at].matches(&subject)));
     }
 
     /// The same by evaluating every rule: slow, plain, and what the index is tested against.

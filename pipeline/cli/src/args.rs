@@ -143,8 +143,8 @@ pub struct Rules {
 /// `rules …`.
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
-    /// List the rules
-    List(RuleArgs),
+    /// List the rules, all or some
+    List(ListArgs),
     /// Show a rule's page, by id or name
     Show {
         /// Its id, or its file's name without .yml
@@ -153,10 +153,13 @@ pub enum RulesCommand {
         #[command(flatten)]
         rules: RuleArgs,
     },
-    /// Check that rules load, that ids are unique and that each has its cases
+    /// Check that rules load, that ids are unique, that each can match, has its cases and its page
     Check {
         /// Files or folders; our own pack if not given
         paths: Vec<PathBuf>,
+        /// Fail if there is a warning
+        #[arg(long)]
+        strict: bool,
     },
     /// List the facts that rules can ask for as fields: fact.<name>
     Facts,
@@ -164,7 +167,64 @@ pub enum RulesCommand {
     Test {
         /// Files or folders; our own pack if not given
         paths: Vec<PathBuf>,
+        /// Write the results as JUnit XML too
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
     },
+    /// Say which ATT&CK techniques and CIS controls the rules cover
+    Coverage {
+        /// Which rules.
+        #[command(flatten)]
+        rules: RuleArgs,
+        /// Write a layer for the ATT&CK Navigator (JSON)
+        #[arg(long, value_name = "FILE")]
+        navigator: Option<PathBuf>,
+    },
+    /// Count matches and time of every rule on recorded traffic, the noisy first
+    Stats {
+        /// Files, folders, or - for standard input
+        #[arg(required = true, value_name = "INPUT")]
+        inputs: Vec<PathBuf>,
+        /// Which rules.
+        #[command(flatten)]
+        rules: RuleArgs,
+        /// Settings, in TOML: the lists that facts compare with
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Say which findings appear and vanish on recorded traffic when rules change
+    Diff {
+        /// The rules as they were: a file or folder
+        old: PathBuf,
+        /// The rules as they are
+        new: PathBuf,
+        /// Files, folders, or - for standard input
+        #[arg(required = true, value_name = "INPUT")]
+        inputs: Vec<PathBuf>,
+        /// Settings, in TOML: the lists that facts compare with
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+/// `rules list`.
+#[derive(Debug, ClapArgs)]
+pub struct ListArgs {
+    /// Which rules.
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    /// Those of this family only
+    #[arg(long, value_name = "NAME")]
+    pub family: Option<String>,
+    /// Those of this level only
+    #[arg(long, value_name = "LEVEL", value_parser = severity)]
+    pub level: Option<Severity>,
+    /// Those that are tagged with this ATT&CK technique or one of its sub-techniques, such as T1562
+    #[arg(long, value_name = "ID")]
+    pub technique: Option<String>,
+    /// Those that look at events of this source, such as cloudtrail or vpcflow
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
 }
 
 /// `explain`.

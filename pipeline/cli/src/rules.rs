@@ -2,85 +2,61 @@
 
 use crate::{
     Done,
-    args::{RuleArgs, RulesCommand},
+    args::{ListArgs, RulesCommand},
     show::{bold, number, on_stdout, out, plain, severity, table},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use kinescope_stages::{
-    detect::{Rule, Rules, builtin, cases, from_yaml},
+    detect::{Rule, Rules},
     facts,
 };
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
 
-/// Cases that a rule should have of each kind.
-const CASES_MIN: usize = 2;
+mod check;
+mod coverage;
+mod load;
+mod matrix;
+mod stats;
+mod test;
+
+use load::from_paths;
+pub use load::load;
 
 /// Runs the command.
 pub fn run(command: &RulesCommand) -> Result<Done> {
     match command {
-        RulesCommand::List(args) => list(&load(args)?),
+        RulesCommand::List(args) => list(args),
         RulesCommand::Show { id, rules } => show(&load(rules)?, id),
         RulesCommand::Facts => list_facts(),
-        RulesCommand::Check { paths } => check(&from_paths(paths)?),
-        RulesCommand::Test { paths } => test(&from_paths(paths)?),
-    }
-}
-
-/// The rules that the arguments ask for. A rule that does not load fails, before anything is run.
-pub fn load(args: &RuleArgs) -> Result<Rules> {
-    let mut rules =
-        if args.no_builtin_rules { Vec::new() } else { builtin().context("load our own rules")? };
-    for path in &args.rules {
-        rules.extend(read(path)?);
-    }
-    Rules::new(rules).context("load rules")
-}
-
-fn from_paths(paths: &[PathBuf]) -> Result<Rules> {
-    if paths.is_empty() {
-        return load(&RuleArgs::default());
-    }
-    load(&RuleArgs { rules: paths.to_vec(), no_builtin_rules: true })
-}
-
-/// The rules of a file, or of all .yml and .yaml files of a folder.
-fn read(path: &Path) -> Result<Vec<Rule>> {
-    let mut files = Vec::new();
-    list_files(path, &mut files).with_context(|| format!("read rules from {}", path.display()))?;
-    if files.is_empty() {
-        bail!("load rules: there is no .yml file in {}", path.display());
-    }
-    let mut rules = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
-        rules.extend(from_yaml(&file.display().to_string(), &text).context("load rules")?);
-    }
-    Ok(rules)
-}
-
-fn list_files(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    if !fs::metadata(path)?.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let mut entries =
-        fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-    entries.sort();
-    for entry in entries {
-        let is_yaml = entry.extension().is_some_and(|end| end == "yml" || end == "yaml");
-        if entry.is_dir() || is_yaml {
-            list_files(&entry, files)?;
+        RulesCommand::Check { paths, strict } => check::check(&from_paths(paths)?, *strict),
+        RulesCommand::Test { paths, junit } => test::test(&from_paths(paths)?, junit.as_deref()),
+        RulesCommand::Coverage { rules, navigator } => {
+            coverage::coverage(&load(rules)?, navigator.as_deref())
         }
+        RulesCommand::Stats { inputs, rules, config } => stats::stats(rules, config.as_deref(), inputs),
+        RulesCommand::Diff { old, new, inputs, config } => stats::diff(old, new, config.as_deref(), inputs),
     }
-    Ok(())
 }
 
-fn list(rules: &Rules) -> Result<Done> {
+fn list(args: &ListArgs) -> Result<Done> {
+    let rules = load(&args.rules)?;
+    let is_wanted = |rule: &&Rule| {
+        let technique = |wanted: &String| {
+            rule.techniques().any(|technique| {
+                technique.eq_ignore_ascii_case(wanted)
+                    || technique.to_lowercase().starts_with(&format!("{}.", wanted.to_lowercase()))
+            })
+        };
+        args.family.as_ref().is_none_or(|family| rule.family == *family)
+            && args.level.is_none_or(|level| rule.severity == level)
+            && args.technique.as_ref().is_none_or(technique)
+            && args
+                .source
+                .as_ref()
+                .is_none_or(|name| rule.sources().iter().any(|source| source.name() == name))
+    };
     let colour = on_stdout();
-    let rows = rules.all().iter().map(|rule| {
+    let rules: Vec<&Rule> = rules.all().iter().filter(is_wanted).collect();
+    let rows = rules.iter().map(|rule| {
         vec![
             rule.family.clone(),
             rule.name.clone(),
@@ -90,7 +66,7 @@ fn list(rules: &Rules) -> Result<Done> {
         ]
     });
     out(&table(&["family", "rule", "level", "att&ck", "catches"], rows))?;
-    words!("{} rules", number(rules.all().len() as u64));
+    words!("{} rules", number(rules.len() as u64));
     Ok(Done::Well)
 }
 
@@ -137,50 +113,5 @@ fn list_facts() -> Result<Done> {
     });
     out(&table(&["field", "kind", "what it means"], rows))?;
     words!("{} facts", number(facts::all().count() as u64));
-    Ok(Done::Well)
-}
-
-fn check(rules: &Rules) -> Result<Done> {
-    let mut n_lacking = 0;
-    for rule in rules.all() {
-        let n = |fires| rule.cases.iter().filter(|case| case.fires == fires).count();
-        if n(true) < CASES_MIN || n(false) < CASES_MIN {
-            n_lacking += 1;
-            words!(
-                "warning: {}: {} cases that fire and {} that do not; {CASES_MIN} of each tell whether it works",
-                rule.origin,
-                n(true),
-                n(false)
-            );
-        }
-    }
-    words!(
-        "{} rules load, {} of them without enough cases",
-        number(rules.all().len() as u64),
-        number(n_lacking)
-    );
-    Ok(Done::Well)
-}
-
-fn test(rules: &Rules) -> Result<Done> {
-    let (mut n_cases, mut n_failed) = (0, 0);
-    for rule in rules.all() {
-        n_cases += rule.cases.len() as u64;
-        for failure in cases::run(rule) {
-            n_failed += 1;
-            words!("failed: {}: {}: {}", rule.origin, failure.case, failure.reason);
-        }
-    }
-    words!(
-        "{} rules, {} cases, {} failed",
-        number(rules.all().len() as u64),
-        number(n_cases),
-        number(n_failed)
-    );
-    if n_failed > 0 {
-        bail!(
-            "pass {n_failed} cases: `kinescope explain EVENT --rule NAME` shows why a rule does or does not fire"
-        );
-    }
     Ok(Done::Well)
 }

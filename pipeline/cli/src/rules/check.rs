@@ -1,0 +1,108 @@
+//! `kinescope rules check`: what is wrong with rules that load.
+
+use super::matrix::{OTHER_TACTICS, TACTICS};
+use crate::{Done, show::number};
+use anyhow::{Result, bail};
+use kinescope_stages::detect::{Rule, Rules};
+
+/// Cases that a rule should have of each kind.
+const CASES_MIN: usize = 2;
+/// Namespaces of tags: Sigma's own, and CIS.
+const NAMESPACES: &[&str] =
+    &["attack", "car", "cis", "cve", "d3fend", "detection", "emerging-threats", "stp", "tlp"];
+
+/// Warns of what makes rules less than they could be; with `strict`, a warning is a failure.
+pub fn check(rules: &Rules, strict: bool) -> Result<Done> {
+    let mut n_warned = 0;
+    for rule in rules.all() {
+        let warnings = warnings(rule);
+        if !warnings.is_empty() {
+            n_warned += 1;
+            words!("warning: {}: {}", rule.origin, warnings.join("; "));
+        }
+    }
+    let n_cases: usize = rules.all().iter().map(|rule| rule.cases.len()).sum();
+    words!(
+        "{} rules load with {} cases; {} have warnings",
+        number(rules.all().len() as u64),
+        number(n_cases as u64),
+        number(n_warned)
+    );
+    if strict && n_warned > 0 {
+        bail!("check {n_warned} rules without a warning");
+    }
+    Ok(Done::Well)
+}
+
+fn warnings(rule: &Rule) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let n = |fires| rule.cases.iter().filter(|case| case.fires == fires).count();
+    if n(true) < CASES_MIN || n(false) < CASES_MIN {
+        warnings.push(format!(
+            "it has {} cases that fire and {} that do not; {CASES_MIN} of each tell whether it works",
+            n(true),
+            n(false)
+        ));
+    }
+    for (is_missing, what) in [
+        (rule.description.is_empty(), "description"),
+        (rule.false_positives.is_empty(), "list of false positives"),
+        (rule.references.is_empty(), "reference"),
+        (rule.techniques().next().is_none(), "ATT&CK technique"),
+    ] {
+        if is_missing {
+            warnings.push(format!("it has no {what}"));
+        }
+    }
+    let mut tags: Vec<&String> = rule.tags.iter().collect();
+    tags.sort();
+    if let Some(twice) = tags.windows(2).find(|pair| pair[0] == pair[1]) {
+        warnings.push(format!("the tag {} is there twice", twice[0]));
+    }
+    warnings.extend(tags.into_iter().filter_map(|tag| wrong_tag(tag)));
+    warnings
+}
+
+/// What is wrong with a tag.
+fn wrong_tag(tag: &str) -> Option<String> {
+    let (namespace, name) = tag.split_once('.').unwrap_or((tag, ""));
+    if !NAMESPACES.contains(&namespace) || name.is_empty() {
+        return Some(format!("the tag {tag} has no known namespace: {}", NAMESPACES.join(", ")));
+    }
+    let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_right = match (namespace, name.split_at_checked(1)) {
+        ("cis", _) => name.split('.').all(|part| digits(part, part.len()) && !part.is_empty()),
+        ("attack", Some(("t", id))) if id.starts_with(|c: char| c.is_ascii_digit()) => {
+            let (technique, sub) = id.split_once('.').unwrap_or((id, "000"));
+            digits(technique, 4) && digits(sub, 3)
+        }
+        ("attack", Some(("g" | "s", id))) if id.starts_with(|c: char| c.is_ascii_digit()) => digits(id, 4),
+        ("attack", _) => TACTICS.iter().any(|(tactic, ..)| *tactic == name) || OTHER_TACTICS.contains(&name),
+        _ => true,
+    };
+    (!is_right).then(|| format!("the tag {tag} is no tactic, technique or control"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn tags() {
+        for (tag, is_right) in [
+            ("attack.t1562.008", true),
+            ("attack.t1562", true),
+            ("attack.defense-impairment", true),
+            ("attack.command-and-control", true),
+            ("attack.g0016", true),
+            ("cis.4.15", true),
+            ("cve.2021-44228", true),
+            ("attack.t156", false),
+            ("attack.t1562.08", false),
+            ("attack.defense-evasion", false),
+            ("cis.4.", false),
+            ("attack", false),
+            ("mitre.t1562", false),
+        ] {
+            assert_eq!(super::wrong_tag(tag).is_none(), is_right, "{tag}");
+        }
+    }
+}

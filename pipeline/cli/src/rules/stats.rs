@@ -1,0 +1,139 @@
+//! `kinescope rules stats` and `rules diff`: what rules do on recorded traffic.
+
+use super::load::from_paths;
+use crate::{
+    Done,
+    args::RuleArgs,
+    process::config,
+    show::{number, on_stdout, out, severity, table},
+};
+use anyhow::{Result, anyhow, bail};
+use kinescope_pipeline::{scan, source::Files};
+use kinescope_schemas::Event;
+use kinescope_stages::detect::{Rule, Rules};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// Events that a line of `diff` names.
+const NAMED_MAX: usize = 3;
+
+/// What one rule did.
+#[derive(Default)]
+struct Work {
+    n_tried: u64,
+    n_matches: u64,
+    time: Duration,
+}
+
+/// Matches and time of every rule that was tried, the noisy first.
+pub fn stats(args: &RuleArgs, settings: Option<&Path>, inputs: &[PathBuf]) -> Result<Done> {
+    let (config, _) = config(settings)?;
+    let rules = super::load(args)?.with_lists(config.lists.clone());
+    let mut work: BTreeMap<&str, Work> = BTreeMap::new();
+    let files = files(inputs)?;
+    let scanned = scan::scan(&files, &config, |event| {
+        let mut last = Instant::now();
+        rules.trying(event, |rule, matches| {
+            let now = Instant::now();
+            let work = work.entry(&rule.id).or_default();
+            work.n_tried += 1;
+            work.n_matches += u64::from(matches);
+            work.time += now - last;
+            last = Instant::now();
+        });
+    })?;
+    let mut rows: Vec<(&Rule, Work)> =
+        work.into_iter().filter_map(|(id, work)| Some((rules.get(id)?, work))).collect();
+    rows.sort_by(|(a, work_a), (b, work_b)| {
+        (work_b.n_matches, work_b.n_tried, &a.name).cmp(&(work_a.n_matches, work_a.n_tried, &b.name))
+    });
+    let colour = on_stdout();
+    let n_matches: u64 = rows.iter().map(|(_, work)| work.n_matches).sum();
+    let lines = rows.iter().map(|(rule, work)| {
+        let per_event = work.time.as_nanos() as f64 / work.n_tried.max(1) as f64;
+        vec![
+            number(work.n_matches),
+            share(work.n_matches, scanned.n_events),
+            number(work.n_tried),
+            format!("{per_event:.0} ns"),
+            severity(rule.severity, colour),
+            rule.family.clone(),
+            rule.name.clone(),
+        ]
+    });
+    out(&table(&["matches", "per 1,000", "tried", "each", "level", "family", "rule"], lines))?;
+    words!(
+        "{} events, {} matches by {} of {} rules, {} unreadable messages",
+        number(scanned.n_events),
+        number(n_matches),
+        number(rows.iter().filter(|(_, work)| work.n_matches > 0).count() as u64),
+        number(rules.all().len() as u64),
+        number(scanned.n_bad)
+    );
+    Ok(Done::Well)
+}
+
+fn files(inputs: &[PathBuf]) -> Result<Files> {
+    Files::list(inputs).map_err(|error| anyhow!("read {error}"))
+}
+
+/// So many of a thousand events.
+fn share(n: u64, n_events: u64) -> String {
+    format!("{:.1}", n as f64 * 1_000.0 / n_events.max(1) as f64)
+}
+
+/// Events by the rule that finds them.
+type Found = BTreeMap<String, BTreeSet<String>>;
+
+/// Which findings appear and vanish when rules change.
+pub fn diff(old: &Path, new: &Path, settings: Option<&Path>, inputs: &[PathBuf]) -> Result<Done> {
+    let (config, _) = config(settings)?;
+    let load = |path: &Path| {
+        Ok::<Rules, anyhow::Error>(from_paths(&[path.into()])?.with_lists(config.lists.clone()))
+    };
+    let (old, new) = (load(old)?, load(new)?);
+    let (mut gone, mut come) = (Found::new(), Found::new());
+    let mut n_same = 0u64;
+    let scanned = scan::scan(&files(inputs)?, &config, |event| {
+        let (before, after) = (matches(&old, event), matches(&new, event));
+        n_same += before.intersection(&after).count() as u64;
+        for (rules, into) in [(&before - &after, &mut gone), (&after - &before, &mut come)] {
+            for rule in rules {
+                into.entry(rule).or_default().insert(event.uid().to_owned());
+            }
+        }
+    })?;
+    let rows = [("- gone", &gone), ("+ new", &come)].into_iter().flat_map(|(what, found)| {
+        found.iter().map(move |(rule, events)| {
+            let named: Vec<_> = events.iter().take(NAMED_MAX).cloned().collect();
+            vec![what.to_owned(), number(events.len() as u64), rule.clone(), named.join(" ")]
+        })
+    });
+    let rows: Vec<_> = rows.collect();
+    if !rows.is_empty() {
+        out(&table(&["", "events", "rule", "such as"], rows))?;
+    }
+    let n = |found: &Found| number(found.values().map(|events| events.len() as u64).sum());
+    words!(
+        "{} events: {} findings stay, {} vanish, {} appear",
+        number(scanned.n_events),
+        number(n_same),
+        n(&gone),
+        n(&come)
+    );
+    if scanned.n_events == 0 {
+        bail!("compare rules: there is no event in the input");
+    }
+    Ok(Done::Well)
+}
+
+fn matches(rules: &Rules, event: &Event<'_>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    rules.matching(event, |rule| {
+        names.insert(format!("{}/{}", rule.family, rule.name));
+    });
+    names
+}
