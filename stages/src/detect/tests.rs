@@ -3,6 +3,7 @@ use serde_json::json;
 
 mod hostile;
 mod semantics;
+mod traps;
 
 fn rules(yaml: &str) -> Rules {
     Rules::new(from_yaml("test/rule.yml", yaml).unwrap()).unwrap()
