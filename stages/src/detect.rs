@@ -8,30 +8,39 @@ use kinescope_schemas::Event;
 
 pub mod cases;
 mod compile;
+pub mod correlate;
+mod correlation;
 mod deep;
 mod demand;
 mod documents;
 mod encode;
 pub mod explain;
 mod field;
+mod filter;
 mod finding;
 mod guard;
 mod index;
 mod item;
+mod lint;
 mod load;
 mod moment;
 mod pattern;
 mod place;
 mod rule;
+mod set;
 mod text;
 mod words;
 
+pub use correlation::{Correlation, GROUP_FIELDS_MAX, Kind, RULES_MAX, TIMESPAN_MS_MAX};
 pub use encode::{Lists, VARIANTS_MAX};
 pub use field::Subject;
+pub use filter::{EXPIRES, Filter};
 pub use finding::{Finding, PRODUCT};
 pub use item::{REGEXES_MAX, VALUES_MAX};
+pub use lint::Warning;
 pub use load::{BUILTIN_N_FILES_MIN, Origin, RuleError, builtin, from_yaml};
 pub use rule::{Case, Rule};
+pub use set::{Linked, RuleSet};
 
 /// A set of rules, ready to match.
 #[derive(Debug, Default)]

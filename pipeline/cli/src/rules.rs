@@ -6,10 +6,11 @@ use crate::{
     show::{bold, number, on_stdout, out, plain, severity, table},
 };
 use anyhow::{Context, Result, bail};
-use kinescope_stages::detect::{Rule, Rules, builtin, cases, from_yaml};
+use kinescope_stages::detect::{Linked, Lists, RuleSet, Rules, builtin, cases};
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// Cases that a rule should have of each kind.
@@ -21,40 +22,50 @@ pub fn run(command: &RulesCommand) -> Result<Done> {
         RulesCommand::List(args) => list(&load(args)?),
         RulesCommand::Show { id, rules } => show(&load(rules)?, id),
         RulesCommand::Check { paths } => check(&from_paths(paths)?),
-        RulesCommand::Test { paths } => test(&from_paths(paths)?),
+        RulesCommand::Test { paths } => test(&from_paths(paths)?.rules),
     }
 }
 
 /// The rules that the arguments ask for. A rule that does not load fails, before anything is run.
 pub fn load(args: &RuleArgs) -> Result<Rules> {
-    let mut rules =
-        if args.no_builtin_rules { Vec::new() } else { builtin().context("load our own rules")? };
+    let linked = load_all(args)?;
+    if !linked.correlations.is_empty() {
+        words!("warning: {} correlations are checked, but not run", linked.correlations.len());
+    }
+    Ok(linked.rules)
+}
+
+fn load_all(args: &RuleArgs) -> Result<Linked> {
+    let mut set = RuleSet::default();
+    if !args.no_builtin_rules {
+        set.rules = builtin().context("load our own rules")?;
+    }
     for path in &args.rules {
-        rules.extend(read(path)?);
+        read(path, &mut set)?;
     }
-    Rules::new(rules).context("load rules")
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    set.link(i64::try_from(now.as_millis()).unwrap_or(i64::MAX)).context("load rules")
 }
 
-fn from_paths(paths: &[PathBuf]) -> Result<Rules> {
+fn from_paths(paths: &[PathBuf]) -> Result<Linked> {
     if paths.is_empty() {
-        return load(&RuleArgs::default());
+        return load_all(&RuleArgs::default());
     }
-    load(&RuleArgs { rules: paths.to_vec(), no_builtin_rules: true })
+    load_all(&RuleArgs { rules: paths.to_vec(), no_builtin_rules: true })
 }
 
-/// The rules of a file, or of all .yml and .yaml files of a folder.
-fn read(path: &Path) -> Result<Vec<Rule>> {
+/// Adds the rules of a file, or of all .yml and .yaml files of a folder.
+fn read(path: &Path, set: &mut RuleSet) -> Result<()> {
     let mut files = Vec::new();
     list_files(path, &mut files).with_context(|| format!("read rules from {}", path.display()))?;
     if files.is_empty() {
         bail!("load rules: there is no .yml file in {}", path.display());
     }
-    let mut rules = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
-        rules.extend(from_yaml(&file.display().to_string(), &text).context("load rules")?);
+        set.read(&file.display().to_string(), &text, &Lists::new()).context("load rules")?;
     }
-    Ok(rules)
+    Ok(())
 }
 
 fn list_files(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
@@ -127,7 +138,11 @@ fn show(rules: &Rules, id: &str) -> Result<Done> {
     Ok(Done::Well)
 }
 
-fn check(rules: &Rules) -> Result<Done> {
+fn check(linked: &Linked) -> Result<Done> {
+    for warning in &linked.warnings {
+        words!("warning: {warning}");
+    }
+    let rules = &linked.rules;
     let mut n_lacking = 0;
     for rule in rules.all() {
         let n = |fires| rule.cases.iter().filter(|case| case.fires == fires).count();

@@ -2,14 +2,14 @@
 
 use super::{
     compile::compile,
-    documents::documents,
     encode::Lists,
     place::find,
     rule::{Case, Rule},
+    set::RuleSet,
 };
 use include_dir::{Dir, include_dir};
 use kinescope_schemas::{Severity, Source};
-use rsigma_parser::{Level, LogSource, SigmaDocument, SigmaRule};
+use rsigma_parser::{Level, LogSource, SigmaRule};
 use serde_json::Value as Json;
 use std::{fmt, sync::Arc};
 
@@ -79,23 +79,17 @@ pub fn builtin() -> Result<Vec<Rule>, RuleError> {
     Ok(rules)
 }
 
-/// The rules of one file, of which there may be several.
+/// The rules of one file that holds nothing else; [`RuleSet`] reads filters, correlations and lists too.
 pub fn from_yaml(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
-    let mut rules = Vec::new();
-    for (document, origin) in documents(path, text)? {
-        match document {
-            SigmaDocument::Rule(rule) => rules.push(build(*rule, &origin, &Lists::new())?),
-            _ => return Err(RuleError::at_line(&origin, 1, "not a rule")),
-        }
+    let mut set = RuleSet::default();
+    set.read(path, text, &Lists::new())?;
+    match set.other() {
+        Some(origin) => Err(RuleError::at_line(origin, 1, "a filter or a correlation cannot stand alone")),
+        None => Ok(set.rules),
     }
-    if rules.is_empty() {
-        let origin = Origin { path: path.to_owned(), line: 1, text: "".into() };
-        return Err(RuleError::at_line(&origin, 1, "there is no rule in this file"));
-    }
-    Ok(rules)
 }
 
-fn build(rule: SigmaRule, origin: &Origin, lists: &Lists) -> Result<Rule, RuleError> {
+pub(super) fn build(rule: SigmaRule, origin: &Origin, lists: &Lists) -> Result<Rule, RuleError> {
     let compiled = compile(&rule.detection, lists).map_err(|(words, reason)| {
         RuleError::of(origin, ["detection:"].into_iter().chain(words.iter().map(String::as_str)), reason)
     })?;
@@ -105,7 +99,7 @@ fn build(rule: SigmaRule, origin: &Origin, lists: &Lists) -> Result<Rule, RuleEr
     let file = folders.next().unwrap_or_default();
     let name = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
     Ok(Rule {
-        id: rule.id.clone().unwrap_or_else(|| name.clone()),
+        id: rule.id.clone().or_else(|| rule.name.clone()).unwrap_or_else(|| name.clone()),
         family: folders.next().unwrap_or_default().to_owned(),
         name,
         title: rule.title,
@@ -116,12 +110,13 @@ fn build(rule: SigmaRule, origin: &Origin, lists: &Lists) -> Result<Rule, RuleEr
         severity: severity(rule.level),
         cases,
         origin: origin.clone(),
+        alias: rule.name,
         sources,
         compiled,
     })
 }
 
-fn severity(level: Option<Level>) -> Severity {
+pub(super) fn severity(level: Option<Level>) -> Severity {
     match level {
         Some(Level::Informational) => Severity::Informational,
         Some(Level::Low) => Severity::Low,
@@ -133,7 +128,7 @@ fn severity(level: Option<Level>) -> Severity {
 }
 
 /// The sources that a rule's `logsource` means: AWS's own services by name, and applications.
-fn sources(logsource: &LogSource) -> Result<Vec<Source>, String> {
+pub(super) fn sources(logsource: &LogSource) -> Result<Vec<Source>, String> {
     let service = logsource.service.as_deref().unwrap_or("cloudtrail");
     match logsource.product.as_deref() {
         Some("aws") | None => {}

@@ -29,6 +29,8 @@ pub struct Rule {
     pub cases: Vec<Case>,
     /// Where it came from.
     pub origin: Origin,
+    /// What other rules may call it besides its id: Sigma's `name`.
+    pub(super) alias: Option<String>,
     pub(super) sources: Vec<Source>,
     pub(super) compiled: Compiled,
 }
@@ -53,6 +55,11 @@ impl Rule {
     /// Whether it sees events of this source.
     pub fn sees(&self, source: Source) -> bool {
         self.sources.contains(&source)
+    }
+
+    /// Whether filters and correlations mean it by this: its id, its name or its title.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.id == name || self.alias.as_deref() == Some(name) || self.name == name || self.title == name
     }
 
     /// Whether it matches.

@@ -1,9 +1,12 @@
 use super::*;
 use serde_json::json;
 
+mod correlations;
 mod hostile;
 mod semantics;
+mod sets;
 mod traps;
+mod warnings;
 
 fn rules(yaml: &str) -> Rules {
     Rules::new(from_yaml("test/rule.yml", yaml).unwrap()).unwrap()
