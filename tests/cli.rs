@@ -178,7 +178,7 @@ fn rules_are_listed_shown_checked_and_tested() {
     let desk = Desk::new();
     let list = run(["rules", "list"]).ends_with(0).prints("trail_stopped").out;
     let n_rules = list.lines().count() - 1;
-    run(["rules", "check"]).ends_with(0).says(&format!("{n_rules} rules load"));
+    run(["rules", "check"]).ends_with(0).says(" load with ");
     run(["rules", "test"]).ends_with(0).says(&format!("{n_rules} rules, ")).says(", 0 failed");
     let page = run(["rules", "show", "trail_stopped"]).ends_with(0).prints("The rule").out;
     let id = page.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
@@ -188,13 +188,47 @@ fn rules_are_listed_shown_checked_and_tested() {
     let rule = desk.file("looked.yml", RULE);
     run(["rules", "list", "--rules", &rule]).ends_with(0).says(&format!("{} rules", n_rules + 1));
     run(["rules", "list", "--rules", &rule, "--no-builtin-rules"]).ends_with(0).says("1 rules");
-    run(["rules", "check", &rule]).ends_with(0).says("1 rules load, 1 of them without enough cases");
+    run(["rules", "check", &rule])
+        .ends_with(0)
+        .says("1 rules and 0 correlations load with 2 cases; 1 warnings");
+    run(["rules", "check", "--strict", &rule]).ends_with(2).says("without a warning");
     run(["rules", "test", &rule]).ends_with(0).says("2 cases, 0 failed");
     let wrong = desk.file("wrong.yml", RULE.replace("RunInstances", "DescribeInstances"));
-    run(["rules", "test", &wrong]).ends_with(2).says("wrote: should be quiet, but the rule fires");
+    let junit = desk.path("junit.xml");
+    run(["rules", "test", &wrong, "--junit", &junit])
+        .ends_with(2)
+        .says("wrote: should be quiet, but the rule fires")
+        .says("eventName is true: saw DescribeInstances");
+    assert!(fs::read_to_string(&junit).unwrap().contains("<testsuites tests=\"2\" failures=\"1\">"));
+    run(["rules", "list", "--technique", "T1685", "--level", "high"]).ends_with(0).prints("trail_stopped");
+    run(["rules", "list", "--family", "nothing"]).ends_with(0).says("0 rules");
     let empty = desk.path("empty");
     fs::create_dir(&empty).unwrap();
     run(["rules", "test", &empty]).ends_with(2).says("there is no .yml file");
+}
+
+#[test]
+fn rules_are_measured() {
+    let desk = Desk::new();
+    let layer = desk.path("layer.json");
+    run(["rules", "coverage", "--navigator", &layer])
+        .ends_with(0)
+        .prints("T1685")
+        .prints("4.15 / 5.15")
+        .says("of 15 controls");
+    let layer: Value = serde_json::from_slice(&fs::read(&layer).unwrap()).unwrap();
+    let scored = layer["techniques"].as_array().unwrap();
+    assert!(scored.iter().any(|one| one["techniqueID"] == "T1685.002" && one["score"].as_u64() > Some(3)));
+    let input = desk.file("input.jsonl", [TRAIL_STOPPED, &event("x")].join("\n"));
+    run(["rules", "stats", &input]).ends_with(0).prints("trail_stopped").says("2 events, ");
+    let (old, new) = (desk.path("old"), desk.path("new"));
+    for (folder, operation) in [(&old, "StopLogging"), (&new, "Nothing")] {
+        fs::create_dir(folder).unwrap();
+        let rule = RULE.replace("DescribeInstances", operation).replace("ec2.", "cloudtrail.");
+        fs::write(std::path::Path::new(folder).join("looked.yml"), rule).unwrap();
+    }
+    run(["rules", "diff", &old, &new, &input]).ends_with(0).says("0 findings stay, 1 vanish, 0 appear");
+    run(["rules", "diff", &old, &old, &input]).ends_with(0).says("1 findings stay, 0 vanish, 0 appear");
 }
 
 #[test]

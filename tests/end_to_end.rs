@@ -58,7 +58,7 @@ fn manifest_bytes(traffic: &Traffic) -> u64 {
 /// Every attack is found.
 fn scenarios(manifest: &Manifest, results: &Results) {
     let ids: HashMap<String, String> =
-        builtin().unwrap().into_iter().map(|rule| (rule.name, rule.id)).collect();
+        builtin().unwrap().abouts().map(|about| (about.name.clone(), about.id.clone())).collect();
     let found: HashSet<(String, String)> = results
         .lines("findings.jsonl")
         .iter()

@@ -4,7 +4,7 @@
 
 use kinescope_generate::Shape;
 use kinescope_schemas::{Event, Source, ocsf};
-use kinescope_stages::detect::{Finding, Rules, builtin, from_yaml};
+use kinescope_stages::detect::{Finding, RuleSet, Rules};
 use kinescope_tests::{
     events::each_of_file,
     python::script,
@@ -59,11 +59,12 @@ impl Writer {
 fn check(paths: &[PathBuf], n_alike_max: u32) -> (BTreeSet<Source>, usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
-    let mut rules = builtin().unwrap();
-    rules.extend(from_yaml("facts.yml", FACTS).unwrap());
+    let mut set = RuleSet::default();
+    set.read_builtin().unwrap();
+    set.read("facts.yml", FACTS).unwrap();
     let mut writer = Writer {
         file: BufWriter::new(File::create(&path).unwrap()),
-        rules: Rules::new(rules).unwrap(),
+        rules: set.link(0).unwrap().rules,
         n_alike: HashMap::new(),
         n_alike_max,
         sources: BTreeSet::new(),

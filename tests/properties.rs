@@ -9,7 +9,7 @@ use kinescope_pipeline::window::Window;
 use kinescope_pipeline::{Output, Piece, process};
 use kinescope_schemas::Event;
 use kinescope_stages::derive::Minutes;
-use kinescope_stages::detect::{Rule, Rules, builtin, from_yaml};
+use kinescope_stages::detect::{Rule, RuleSet, Rules};
 use kinescope_tests::{
     binary::{self, process_args},
     essence::{Essence, same},
@@ -138,16 +138,16 @@ fn splitting_a_batch() {
 
 /// Our own rules, and SigmaHQ's where they lie beside the recordings.
 fn rules() -> Rules {
-    let mut rules = builtin().unwrap();
+    let mut set = RuleSet::default();
+    set.read_builtin().unwrap();
     if let Some(folder) =
         recorded().map(|folder| folder.join("../sigma/cloudtrail")).filter(|path| path.exists())
     {
         for path in files(&folder) {
-            rules
-                .extend(from_yaml(&path.display().to_string(), &fs::read_to_string(&path).unwrap()).unwrap());
+            set.read(&path.display().to_string(), &fs::read_to_string(&path).unwrap()).unwrap();
         }
     }
-    Rules::new(rules).unwrap()
+    set.link(0).unwrap().rules
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn the_index_finds_what_trying_every_rule_finds() {
     let mut look = |event: &Event<'_>| {
         let mut indexed: Vec<&Rule> = Vec::new();
         rules.matching(event, |rule| indexed.push(rule));
-        let ids = |list: &[&Rule]| list.iter().map(|rule| rule.id.clone()).collect::<BTreeSet<_>>();
+        let ids = |list: &[&Rule]| list.iter().map(|rule| rule.about.id.clone()).collect::<BTreeSet<_>>();
         let (indexed, linear) = (ids(&indexed), ids(&rules.linear(event)));
         assert_eq!(indexed, linear, "{}", event.raw);
         n_matches += linear.len();
@@ -167,11 +167,12 @@ fn the_index_finds_what_trying_every_rule_finds() {
         each_of_file(&path, &mut look);
     }
     // Every rule's own cases, and the same in other letters.
-    for rule in rules.all() {
-        for case in &rule.cases {
-            let text = case.event.to_string();
-            each(text.as_bytes(), &mut look);
-            each(other_letters(&case.event).as_bytes(), &mut look);
+    for about in rules.abouts() {
+        for case in &about.cases {
+            for event in &case.events {
+                each(event.to_string().as_bytes(), &mut look);
+                each(other_letters(event).as_bytes(), &mut look);
+            }
         }
     }
     assert!(n_matches > 200, "{n_matches}");

@@ -5,7 +5,7 @@ use std::{env, fs, path::Path};
 
 /// Our own pack, and each folder in `KINESCOPE_RULES` (separated as `PATH` is), by the folder's name.
 pub fn rule_sets() -> Vec<(String, Rules)> {
-    let mut sets = vec![("builtin".to_owned(), Rules::new(builtin().unwrap()).unwrap())];
+    let mut sets = vec![("builtin".to_owned(), builtin().unwrap())];
     let folders = env::var_os("KINESCOPE_RULES").unwrap_or_default();
     for folder in env::split_paths(&folders).filter(|folder| !folder.as_os_str().is_empty()) {
         let name = folder.file_name().expect("a folder of rules has a name").to_string_lossy().into_owned();

@@ -5,6 +5,7 @@
 //! dealt with is known by its content and is not dealt with again.
 
 mod alerts;
+mod correlator;
 mod findings;
 mod folder;
 mod quarantine;

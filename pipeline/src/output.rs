@@ -2,7 +2,11 @@
 
 use crate::{batch::Record, lake::Closed, ledger::Events};
 use kinescope_schemas::{Id, Position, Severity};
-use kinescope_stages::{decode::Envelope, derive::Points, detect::Finding};
+use kinescope_stages::{
+    decode::Envelope,
+    derive::Points,
+    detect::{Finding, correlate::Hit},
+};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -15,6 +19,8 @@ pub struct Output {
     pub rows: Vec<Closed>,
     /// Findings and their owners.
     pub findings: Vec<(u32, Finding)>,
+    /// Matches that correlations count: owner, the correlation's place among the rules' correlations, the match.
+    pub hits: Vec<(u32, usize, Hit)>,
     /// What the hot store keeps, and its owners.
     pub notable: Vec<(u32, Notable)>,
     /// Agents that were heard of, and the owners.

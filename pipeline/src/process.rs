@@ -113,8 +113,13 @@ impl<'s> Road<'s> {
 
     fn event(&mut self, event: &mut Event<'_>) {
         let severity = classify(event);
-        let rules = &self.stages.rules;
-        rules.matching(event, |rule| self.findings.push(Finding::new(event, rule, rules.lists())));
+        let (rules, owner) = (&self.stages.rules, self.owner());
+        let (findings, hits) = (&mut self.findings, &mut self.output.hits);
+        rules.judge(
+            event,
+            |rule| findings.push(Finding::new(event, rule, rules.lists())),
+            |correlation, hit| hits.push((owner, correlation, hit)),
+        );
         self.output.points.add_event(event, severity);
         self.keep(event, severity);
     }

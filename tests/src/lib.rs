@@ -12,4 +12,5 @@ pub mod output;
 pub mod payloads;
 pub mod python;
 pub mod records;
+pub mod sketch;
 pub mod traffic;

@@ -4,7 +4,7 @@ use kinescope_pipeline::{Content, Piece, Record, Stages, lake::DayRange};
 use kinescope_schemas::Id;
 use kinescope_stages::{
     decode::{Envelope, Limits, is_flow_header, last_boundary},
-    detect::{Rules, builtin},
+    detect::builtin,
     parse::Settings,
 };
 use std::{fs, ops::Range, path::Path, sync::Arc};
@@ -14,7 +14,7 @@ use crate::traffic::START_MS;
 /// Stages with our own rules and no lake.
 pub fn stages() -> Stages {
     Stages {
-        rules: Rules::new(builtin().unwrap()).unwrap(),
+        rules: builtin().unwrap(),
         limits: Limits::default(),
         settings: Settings::default(),
         days: DayRange::until(START_MS),

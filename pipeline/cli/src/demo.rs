@@ -16,7 +16,7 @@ use kinescope_pipeline::{
     local::{Input, Run},
     source::Files,
 };
-use kinescope_stages::detect::Rules;
+use kinescope_stages::{detect::Rules, facts::Lists};
 use std::{
     collections::HashSet,
     fs::File,
@@ -45,7 +45,7 @@ pub fn run(args: &args::Demo) -> Result<Done> {
     let report = with_progress(Run {
         input: Input::Files(Files::list(std::slice::from_ref(&traffic))?),
         out: results.clone(),
-        rules: rules::load(&RuleArgs::default())?,
+        rules: rules::load(&RuleArgs::default(), &Lists::default())?,
         config: Config::default(),
         config_text: String::new(),
         only_findings: false,
@@ -74,7 +74,7 @@ fn scenarios(woven: &[Scenario], rules: &Rules, results: &Path, colour: bool) ->
     let mut rows = Vec::new();
     for scenario in woven {
         let is_found = |rule: &str, event: &str| {
-            rules.get(rule).is_some_and(|rule| found.contains(&(rule.id.clone(), event.to_owned())))
+            rules.get(rule).is_some_and(|rule| found.contains(&(rule.about.id.clone(), event.to_owned())))
         };
         let n =
             scenario.expects.iter().filter(|expected| is_found(&expected.rule, &expected.event_uid)).count();

@@ -23,7 +23,7 @@ use std::{
 /// Runs the command.
 pub fn run(args: &args::Explain) -> Result<Done> {
     let (config, _) = config(args.config.as_deref())?;
-    let rules = rules::load(&args.rules)?.with_lists(config.lists);
+    let rules = rules::load(&args.rules, &config.lists)?;
     let rule = match &args.rule {
         Some(id) => Some(rules.get(id).with_context(|| {
             format!("explain {id}: there is no such rule; `kinescope rules list` names them")
@@ -132,10 +132,16 @@ impl Explaining<'_> {
     fn all(&mut self, event: &Event<'_>) {
         let candidates: Vec<&Rule> =
             self.rules.all().iter().filter(|rule| self.rules.is_candidate(event, rule)).collect();
-        let matching: Vec<&str> = self.rules.linear(event).iter().map(|rule| rule.id.as_str()).collect();
+        let matching: Vec<&str> =
+            self.rules.linear(event).iter().map(|rule| rule.about.id.as_str()).collect();
         let rows = candidates.iter().map(|rule| {
-            let mark = if matching.contains(&rule.id.as_str()) { "matches" } else { "no" };
-            vec![mark.to_owned(), rule.name.clone(), severity(rule.severity, self.colour), plain(&rule.title)]
+            let mark = if matching.contains(&rule.about.id.as_str()) { "matches" } else { "no" };
+            vec![
+                mark.to_owned(),
+                rule.about.name.clone(),
+                severity(rule.about.severity, self.colour),
+                plain(&rule.about.title),
+            ]
         });
         self.page.push_str(&format!(
             "{} of {} rules come near it\n",
@@ -153,8 +159,12 @@ impl Explaining<'_> {
         let yes = |holds: bool| {
             if holds { styled("true", "32", self.colour) } else { styled("false", "31", self.colour) }
         };
-        let mut page =
-            format!("rule {}: {}\nmatches: {}\n", rule.name, plain(&rule.title), yes(told.matches));
+        let mut page = format!(
+            "rule {}: {}\nmatches: {}\n",
+            rule.about.name,
+            plain(&rule.about.title),
+            yes(told.matches)
+        );
         if !told.sees {
             page.push_str("it looks at events of another source\n");
         } else if !told.candidate {

@@ -23,7 +23,7 @@ pub fn run(args: &args::Process) -> Result<Done> {
     let run = Run {
         input: Input::Files(files),
         out: args.out.clone(),
-        rules: rules::load(&args.rules)?.with_lists(config.lists.clone()),
+        rules: rules::load(&args.rules, &config.lists)?,
         config,
         config_text,
         only_findings: args.only.is_some(),

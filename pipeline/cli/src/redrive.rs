@@ -25,7 +25,7 @@ pub fn run(args: &args::Redrive) -> Result<Done> {
     let report = with_progress(Run {
         input: Input::Quarantined(entries),
         out: args.folder.clone(),
-        rules: rules::load(&args.rules)?.with_lists(config.lists.clone()),
+        rules: rules::load(&args.rules, &config.lists)?,
         config,
         config_text,
         only_findings,

@@ -7,8 +7,8 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use kinescope_stages::{
-    detect::{Rule, Rules},
-    facts,
+    detect::{About, Rule, Rules},
+    facts::{self, Lists},
 };
 
 mod check;
@@ -23,14 +23,17 @@ pub use load::load;
 
 /// Runs the command.
 pub fn run(command: &RulesCommand) -> Result<Done> {
+    let lists = Lists::default();
     match command {
         RulesCommand::List(args) => list(args),
-        RulesCommand::Show { id, rules } => show(&load(rules)?, id),
+        RulesCommand::Show { id, rules } => show(&load(rules, &lists)?, id),
         RulesCommand::Facts => list_facts(),
-        RulesCommand::Check { paths, strict } => check::check(&from_paths(paths)?, *strict),
-        RulesCommand::Test { paths, junit } => test::test(&from_paths(paths)?, junit.as_deref()),
+        RulesCommand::Check { paths, strict } => check::check(&from_paths(paths, &lists)?, *strict),
+        RulesCommand::Test { paths, junit } => {
+            test::test(&from_paths(paths, &lists)?.rules, junit.as_deref())
+        }
         RulesCommand::Coverage { rules, navigator } => {
-            coverage::coverage(&load(rules)?, navigator.as_deref())
+            coverage::coverage(&load(rules, &lists)?, navigator.as_deref())
         }
         RulesCommand::Stats { inputs, rules, config } => stats::stats(rules, config.as_deref(), inputs),
         RulesCommand::Diff { old, new, inputs, config } => stats::diff(old, new, config.as_deref(), inputs),
@@ -38,56 +41,64 @@ pub fn run(command: &RulesCommand) -> Result<Done> {
 }
 
 fn list(args: &ListArgs) -> Result<Done> {
-    let rules = load(&args.rules)?;
-    let is_wanted = |rule: &&Rule| {
+    let rules = load(&args.rules, &Lists::default())?;
+    let is_wanted = |about: &&About| {
         let technique = |wanted: &String| {
-            rule.techniques().any(|technique| {
+            about.techniques().any(|technique| {
                 technique.eq_ignore_ascii_case(wanted)
                     || technique.to_lowercase().starts_with(&format!("{}.", wanted.to_lowercase()))
             })
         };
-        args.family.as_ref().is_none_or(|family| rule.family == *family)
-            && args.level.is_none_or(|level| rule.severity == level)
+        args.family.as_ref().is_none_or(|family| about.family == *family)
+            && args.level.is_none_or(|level| about.severity == level)
             && args.technique.as_ref().is_none_or(technique)
-            && args
-                .source
-                .as_ref()
-                .is_none_or(|name| rule.sources().iter().any(|source| source.name() == name))
+            && args.source.as_ref().is_none_or(|name| sources(&rules, about).contains(&name.as_str()))
     };
     let colour = on_stdout();
-    let rules: Vec<&Rule> = rules.all().iter().filter(is_wanted).collect();
-    let rows = rules.iter().map(|rule| {
+    let listed: Vec<&About> = rules.abouts().filter(is_wanted).collect();
+    let rows = listed.iter().map(|about| {
         vec![
-            rule.family.clone(),
-            rule.name.clone(),
-            severity(rule.severity, colour),
-            rule.techniques().collect::<Vec<_>>().join(" "),
-            plain(&rule.title),
+            about.family.clone(),
+            about.name.clone(),
+            severity(about.severity, colour),
+            about.techniques().collect::<Vec<_>>().join(" "),
+            plain(&about.title),
         ]
     });
     out(&table(&["family", "rule", "level", "att&ck", "catches"], rows))?;
-    words!("{} rules", number(rules.len() as u64));
+    words!("{} rules", number(listed.len() as u64));
     Ok(Done::Well)
 }
 
+/// The sources whose events a rule, or the rules of a correlation, see.
+fn sources(rules: &Rules, about: &About) -> Vec<&'static str> {
+    let of = |rule: &Rule| rule.sources().iter().map(|source| source.name()).collect::<Vec<_>>();
+    match (rules.get(&about.id), rules.correlation(&about.id)) {
+        (Some(rule), _) => of(rule),
+        (None, Some(correlation)) => correlation.rules.iter().flat_map(|at| of(&rules.all()[*at])).collect(),
+        (None, None) => Vec::new(),
+    }
+}
+
 fn show(rules: &Rules, id: &str) -> Result<Done> {
-    let Some(rule) = rules.get(id) else {
+    let Some(about) = rules.about(id) else {
         bail!("show {id}: there is no such rule; `kinescope rules list` names them")
     };
     let colour = on_stdout();
     let mut page = format!(
-        "{}\n{} · {} · {}\n",
-        bold(&plain(&rule.title), colour),
-        severity(rule.severity, colour),
-        rule.id,
-        rule.origin
+        "{}\n{} · {} · {} · {}\n",
+        bold(&plain(&about.title), colour),
+        severity(about.severity, colour),
+        sources(rules, about).join(" "),
+        about.id,
+        about.origin
     );
-    let tags = rule.tags.join(", ");
+    let tags = about.tags.join(", ");
     if !tags.is_empty() {
         page.push_str(&format!("{tags}\n"));
     }
-    page.push_str(&format!("\n{}\n", rule.description));
-    for (title, lines) in [("When it is wrong", &rule.false_positives), ("References", &rule.references)] {
+    page.push_str(&format!("\n{}\n", about.description));
+    for (title, lines) in [("When it is wrong", &about.false_positives), ("References", &about.references)] {
         if !lines.is_empty() {
             page.push_str(&format!(
                 "\n{}\n{}\n",
@@ -96,13 +107,13 @@ fn show(rules: &Rules, id: &str) -> Result<Done> {
             ));
         }
     }
-    if !rule.cases.is_empty() {
+    if !about.cases.is_empty() {
         page.push_str(&format!("\n{}\n", bold("Cases", colour)));
-        for case in &rule.cases {
+        for case in &about.cases {
             page.push_str(&format!("  {} {}\n", if case.fires { "fires" } else { "quiet" }, case.name));
         }
     }
-    page.push_str(&format!("\n{}\n{}", bold("The rule", colour), rule.origin.text));
+    page.push_str(&format!("\n{}\n{}", bold("The rule", colour), about.origin.text));
     out(&page)?;
     Ok(Done::Well)
 }

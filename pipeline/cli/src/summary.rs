@@ -83,6 +83,12 @@ fn ledger(report: &Report, colour: bool) {
             number(report.n_samples_other)
         );
     }
+    if report.n_hits_dropped > 0 {
+        words!(
+            "{} matches found no place in correlations, whose counts are lower bounds now: see ENTRIES_MAX",
+            number(report.n_hits_dropped)
+        );
+    }
 }
 
 fn sources(report: &Report, colour: bool) {
@@ -107,7 +113,7 @@ fn findings(report: &Report, colour: bool) {
         found.by_severity.get(level.name()).map(|n| format!("{} {}", number(*n), severity(*level, colour)))
     };
     words!("{}", Severity::ALL.iter().rev().filter_map(of).collect::<Vec<_>>().join(" · "));
-    let mut list: Vec<_> = found.by_rule.iter().map(|(id, n)| (report.rules.get(id), id, *n)).collect();
+    let mut list: Vec<_> = found.by_rule.iter().map(|(id, n)| (report.rules.about(id), id, *n)).collect();
     list.sort_by_key(|(rule, id, n)| {
         (std::cmp::Reverse(rule.map(|rule| rule.severity)), std::cmp::Reverse(*n), (*id).clone())
     });
@@ -173,7 +179,7 @@ fn places(report: &Report, out: &Path, colour: bool) {
         .findings
         .by_rule
         .keys()
-        .filter_map(|id| report.rules.get(id))
+        .filter_map(|id| report.rules.about(id))
         .max_by_key(|rule| rule.severity);
     let rule = worst.map_or("root_used", |rule| rule.name.as_str());
     words!("  kinescope rules show {rule}");

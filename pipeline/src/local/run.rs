@@ -1,7 +1,9 @@
 //! A run: reading, processing and writing overlap, and bounded queues between them let a slow disk hold back reading.
 
 use super::{
-    Folder, FolderError, Store, StoreError, alerts, findings,
+    Folder, FolderError, Store, StoreError, alerts,
+    correlator::Correlator,
+    findings,
     folder::FILES,
     quarantine::{Quarantine, Redriven, copy_without},
     write::Writer,
@@ -88,6 +90,8 @@ pub struct Report {
     pub rules: Rules,
     /// Samples of metrics whose dimensions fell into `other`.
     pub n_samples_other: u64,
+    /// Matches that correlations had no place for.
+    pub n_hits_dropped: u64,
 }
 
 /// Why a run failed. Fits after "failed to".
@@ -182,7 +186,7 @@ impl Job {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.run.n_threads).build()?;
         let stages = self.stages()?;
         let mut window = self.window();
-        let mut writer = self.writer()?;
+        let mut writer = self.writer(&stages.rules)?;
         let known = self.known.take().map(std::sync::Mutex::new);
         let is_known = |id: Id| {
             let store = known.as_ref().and_then(|store| store.lock().ok());
@@ -236,7 +240,7 @@ impl Job {
         window
     }
 
-    fn writer(&self) -> Result<Writer, RunError> {
+    fn writer(&self, rules: &Rules) -> Result<Writer, RunError> {
         if !self.replace {
             self.folder.stage_copy("kinescope.db")?;
             self.folder.stage_copy("quarantine.jsonl")?;
@@ -248,6 +252,7 @@ impl Job {
             lake: (!self.run.only_findings).then_some(lake),
             store: Store::create(&self.folder.staged("kinescope.db"), self.id.clone())?,
             quarantine,
+            correlator: Correlator::new(rules),
             ledger: Ledger::default(),
             open: Open::default(),
             minutes: Minutes::default(),
@@ -266,6 +271,7 @@ impl Job {
         window: &Window,
         status: &Status,
     ) -> Result<Report, RunError> {
+        writer.correlations()?;
         writer.minutes(true)?;
         let mut report = Report {
             ledger: writer.ledger,
@@ -273,6 +279,7 @@ impl Job {
             unchanged: false,
             rules: stages.rules,
             n_samples_other: writer.minutes.n_samples_other,
+            n_hits_dropped: writer.correlator.n_dropped(),
         };
         let new = &report.ledger.records;
         if self.earlier.records.r#in > 0 && new.r#in == new.duplicate && !self.redrives {
@@ -337,7 +344,7 @@ impl Run {
     fn settings_id(&self) -> Id {
         let version = env!("CARGO_PKG_VERSION");
         let mut parts = vec![version.to_owned(), self.config_text.clone(), self.only_findings.to_string()];
-        parts.extend(self.rules.all().iter().map(|rule| format!("{}\0{}", rule.id, rule.origin.text)));
+        parts.extend(self.rules.texts().map(str::to_owned));
         Id::of(&parts.iter().map(String::as_bytes).collect::<Vec<_>>())
     }
 

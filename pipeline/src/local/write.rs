@@ -1,6 +1,6 @@
 //! The writing side of a run: gives what came of records to the sinks, closes minutes, keeps the ledger.
 
-use super::{RunError, Status, Store, quarantine::Quarantine};
+use super::{RunError, Status, Store, correlator::Correlator, quarantine::Quarantine};
 use crate::{
     lake::{Closed, DayRange, Lake, Rows, close},
     ledger::Ledger,
@@ -20,6 +20,7 @@ pub(super) struct Writer {
     pub(super) lake: Option<Lake>,
     pub(super) store: Store,
     pub(super) quarantine: Quarantine,
+    pub(super) correlator: Correlator,
     pub(super) ledger: Ledger,
     pub(super) open: Open,
     pub(super) minutes: Minutes,
@@ -49,7 +50,7 @@ impl Writer {
     }
 
     fn write(&mut self, output: &Output) -> Result<(), RunError> {
-        let mut sinks: Vec<&mut dyn Sink> = vec![&mut self.store, &mut self.quarantine];
+        let mut sinks: Vec<&mut dyn Sink> = vec![&mut self.store, &mut self.quarantine, &mut self.correlator];
         if let Some(lake) = &mut self.lake {
             sinks.push(lake);
         }
@@ -63,6 +64,14 @@ impl Writer {
         }
         let ended = delivered.fates.iter().filter(|(_, fate)| *fate != Fate::Redeliver);
         Ok(ended.filter_map(|(record, _)| record.file_id).try_for_each(|id| self.store.add_record(id))?)
+    }
+
+    /// Writes what correlations found in all that came.
+    pub(super) fn correlations(&mut self) -> Result<(), RunError> {
+        let mut output = self.correlator.findings(self.days, self.lake.is_some());
+        self.write(&output)?;
+        self.minutes.add(std::mem::take(&mut output.points));
+        Ok(())
     }
 
     /// Writes the minutes that are closed.

@@ -1,6 +1,6 @@
 //! Runs a rule's inline cases: through decode and parse, as traffic comes.
 
-use super::{Rule, Subject};
+use super::{About, Correlation, Rule, Rules, Subject, correlate::State};
 use crate::{
     decode::{Bad, DecodeError, Envelope, Input, Limits, Message, Visitor, decode},
     facts::Lists,
@@ -21,13 +21,50 @@ pub struct Failure {
 /// Runs the cases of a rule, with the lists as they are when the user sets none.
 pub fn run(rule: &Rule) -> Vec<Failure> {
     let lists = Lists::default();
-    rule.cases
+    run_each(&rule.about, |events| {
+        events.iter().try_fold(false, |fired, event| {
+            let fires =
+                |event: &Event<'_>| rule.sees(event.source) && rule.matches(&Subject::new(event, &lists));
+            Ok(fired | with_event(event, fires)?)
+        })
+    })
+}
+
+/// Runs the cases of a correlation of these rules.
+pub fn run_correlation(rules: &Rules, correlation: &Correlation) -> Vec<Failure> {
+    let place = rules.correlations().iter().position(|other| other.about.id == correlation.about.id);
+    run_each(&correlation.about, |events| {
+        let mut state = State::default();
+        for event in events {
+            with_event(event, |event| {
+                rules.judge(
+                    event,
+                    |_| {},
+                    |at, hit| {
+                        if Some(at) == place {
+                            state.add(correlation, &hit);
+                        }
+                    },
+                );
+            })?;
+        }
+        Ok(!state.findings(0, correlation).is_empty())
+    })
+}
+
+/// Runs the cases of every rule and correlation; each with its failures.
+pub fn run_all(rules: &Rules) -> impl Iterator<Item = (&About, Vec<Failure>)> {
+    let of_rules = rules.all().iter().map(|rule| (&rule.about, run(rule)));
+    let of_correlations = rules.correlations().iter().map(|one| (&one.about, run_correlation(rules, one)));
+    of_rules.chain(of_correlations)
+}
+
+fn run_each(about: &About, fires: impl Fn(&[Json]) -> Result<bool, String>) -> Vec<Failure> {
+    about
+        .cases
         .iter()
         .filter_map(|case| {
-            let fired = with_event(&case.event, |event| {
-                rule.sees(event.source) && rule.matches(&Subject::new(event, &lists))
-            });
-            let reason = match fired {
+            let reason = match fires(&case.events) {
                 Ok(fired) if fired == case.fires => return None,
                 Ok(true) => "should be quiet, but the rule fires".to_owned(),
                 Ok(false) => "should fire, but the rule is quiet".to_owned(),

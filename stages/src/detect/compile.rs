@@ -1,11 +1,11 @@
 //! From rsigma-parser's tree to ours: selections of tests, and a condition over the selections.
 
 use super::{
-    encode::Lists,
     field::{Field, Subject},
     item::{Scope, item, words},
     pattern::Pattern,
 };
+use crate::facts::Lists;
 use rsigma_parser::{ConditionExpr, Detection, Detections, Quantifier};
 
 /// What a selection asks.
@@ -140,6 +140,15 @@ fn test(detection: &Detection, scope: &mut Scope<'_>) -> Result<Test, Refusal> {
 }
 
 impl Compiled {
+    /// Adds another's condition, so that both must hold. Its selections are called by `name` too.
+    pub(super) fn join(&mut self, name: &str, other: &Compiled) {
+        let n = self.selections.len();
+        let renamed = other.selections.iter().map(|(own, test)| (format!("{name}: {own}"), test.clone()));
+        self.selections.extend(renamed);
+        let before = std::mem::replace(&mut self.condition, Condition::And(Vec::new()));
+        self.condition = Condition::And(vec![before, other.condition.moved(n)]);
+    }
+
     pub(super) fn matches(&self, subject: &Subject<'_>) -> bool {
         self.holds(&self.condition, subject)
     }
@@ -177,4 +186,17 @@ impl Test {
 fn has_word(pattern: &Pattern, subject: &Subject<'_>) -> bool {
     pattern.matches_text(subject.event.raw, subject)
         || subject.json().any_leaf(&mut |leaf| pattern.matches_text(leaf, subject))
+}
+
+impl Condition {
+    /// The same over selections that stand so much further back.
+    fn moved(&self, by: usize) -> Condition {
+        let list = |list: &[Condition]| list.iter().map(|part| part.moved(by)).collect();
+        match self {
+            Condition::Selection(at) => Condition::Selection(at + by),
+            Condition::Not(inner) => Condition::Not(Box::new(inner.moved(by))),
+            Condition::And(parts) => Condition::And(list(parts)),
+            Condition::AtLeast(n, parts) => Condition::AtLeast(*n, list(parts)),
+        }
+    }
 }

@@ -112,7 +112,7 @@ fn read(global: Option<&str>, chain: &[&str], origin: &Origin) -> Result<SigmaDo
         return fail(error);
     }
     if collection.len() != chain.len() {
-        return fail("documents are separated by a line ---");
+        return Err(RuleError::of(origin, ["..."], "documents are separated by a line ---"));
     }
     last(&mut collection, chain.len())
         .map_or_else(|| fail("documents that repeat one another are of one kind"), Ok)
@@ -149,6 +149,7 @@ fn error(origin: &Origin, message: &str, n_lines_before: usize) -> RuleError {
         return RuleError::at_line(origin, line.saturating_sub(n_lines_before), reason);
     }
     let quoted = message.split('\'').nth(1).unwrap_or_default();
+    let section = if message.contains("correlation") { "correlation" } else { "detection" };
     let word = if message.contains("ondition") { "condition" } else { quoted };
-    RuleError::of(origin, ["detection", word], reason)
+    RuleError::of(origin, [section, word], reason)
 }

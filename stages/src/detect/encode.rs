@@ -1,12 +1,9 @@
 //! Modifiers that make other values of a rule's value: placeholders, dashes, encodings. They work in the order in
 //! which the rule writes them, so that `wide|base64offset` is the base64 of UTF-16.
 
+use crate::facts::Lists;
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use rsigma_parser::{Modifier, SigmaString, SpecialChar, StringPart};
-use std::collections::BTreeMap;
-
-/// The user's lists, by name: what `expand` puts in the place of `%name%`.
-pub type Lists = BTreeMap<String, Vec<String>>;
 
 /// Values that one value of a rule may become.
 pub const VARIANTS_MAX: usize = 50_000;
@@ -154,7 +151,7 @@ fn expand(value: Value, lists: &Lists) -> Result<Vec<Value>, String> {
         };
         let mut rest = text.as_str();
         while let Some((before, name, after)) = placeholder(rest) {
-            let list = lists.get(name).ok_or_else(|| format!("there is no list {name}"))?;
+            let list = lists.expand(name).ok_or_else(|| format!("there is no list {name}"))?;
             check_number(variants.len().saturating_mul(list.len()))?;
             let continuations: Vec<Vec<StringPart>> = list
                 .iter()
@@ -207,10 +204,11 @@ mod tests {
     use super::*;
 
     fn check(value: &str, modifiers: &[Modifier], expected: Result<&[&str], &str>) {
-        let lists = Lists::from([
+        let custom = [
             ("admins".to_owned(), vec!["alice".to_owned(), "ops-*".to_owned()]),
-            ("none".to_owned(), Vec::new()),
-        ]);
+            ("none".to_owned(), vec![]),
+        ];
+        let lists = Lists { custom: custom.into(), ..Lists::default() };
         let show = |string: &SigmaString| joined(string.clone()).original;
         let made = variants(&SigmaString::new(value), modifiers, &lists);
         let made = made.map(|list| list.iter().map(show).collect::<Vec<_>>());

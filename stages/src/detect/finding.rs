@@ -1,6 +1,11 @@
 //! A finding: a rule matched an event. It becomes a row of the findings table, and by that OCSF's detection finding.
 
-use super::{explain::facts_used, rule::Rule};
+use super::{
+    Correlation,
+    correlate::Correlated,
+    explain::facts_used,
+    rule::{About, Rule},
+};
 use crate::{facts::Lists, parse::without_secrets};
 use kinescope_schemas::{
     Class, Event, Id, Row, Severity, Source, Table, Value, ocsf,
@@ -37,15 +42,18 @@ pub struct Finding {
 impl Finding {
     /// Makes the finding. The lists are those that the rule was matched with: its facts are told again from them.
     pub fn new(event: &Event<'_>, rule: &Rule, lists: &Lists) -> Finding {
-        let uid = Id::of(&[b"finding", &event.key.0, rule.id.as_bytes()]);
+        let uid = Id::of(&[b"finding", &event.key.0, rule.about.id.as_bytes()]);
         let actor = actor(event);
         let resources = resources(event);
         let resource = resources
             .first()
             .map_or_else(|| actor.clone(), |first| first["uid"].as_str().unwrap_or_default().to_owned());
         let mut row = Row::default();
-        head(&mut row, event, rule, uid);
-        row.set(t::ATTACKS, attacks(rule));
+        head(&mut row, &rule.about, uid, event.time_ms());
+        row.set(base::LOG_NAME, event.source.name());
+        for column in [base::CLOUD_ACCOUNT_UID, base::CLOUD_REGION] {
+            row.set(column, Value::text_or_null(event.row.str(column).to_owned()));
+        }
         let related = json!([{"uid": event.uid(), "type_uid": event.row.int(base::TYPE_UID)}]);
         row.set(t::RELATED_EVENTS, related.to_string());
         if !resources.is_empty() {
@@ -57,13 +65,51 @@ impl Finding {
         row.set(t::RESOURCE_UID, Value::text_or_null(resource.clone()));
         Finding {
             uid,
-            severity: rule.severity,
+            severity: rule.about.severity,
             time_ms: event.time_ms(),
-            rule: rule.id.clone(),
+            rule: rule.about.id.clone(),
             account: event.row.str(base::CLOUD_ACCOUNT_UID).to_owned(),
             region: event.row.str(base::CLOUD_REGION).to_owned(),
             resource,
             actor,
+            row,
+        }
+    }
+
+    /// The finding of a correlation that held: its events are counted, the first of them named.
+    pub fn of_correlation(correlation: &Correlation, found: &Correlated) -> Finding {
+        let about = &correlation.about;
+        let mut row = Row::default();
+        head(&mut row, about, found.uid, found.time_ms);
+        row.set(base::LOG_NAME, "correlation");
+        row.set(base::CLOUD_ACCOUNT_UID, Value::text_or_null(found.account.clone()));
+        row.set(base::CLOUD_REGION, Value::text_or_null(found.region.clone()));
+        row.set(t::FIRST_SEEN_TIME, found.first_ms);
+        row.set(t::LAST_SEEN_TIME, found.last_ms);
+        row.set(t::COUNT, found.n_events as i64);
+        let related: Vec<Json> = found.events.iter().map(|uid| json!({"uid": uid})).collect();
+        row.set(t::RELATED_EVENTS, Json::from(related).to_string());
+        let group: Map<String, Json> = correlation
+            .group_names
+            .iter()
+            .cloned()
+            .zip(found.group.iter().map(|value| json!(value)))
+            .collect();
+        let of_group = found.group.iter().filter(|value| !value.is_empty());
+        let resource = of_group.cloned().collect::<Vec<_>>().join(" ");
+        let evidence = json!({"data": {"group": group, "events": found.n_events}});
+        row.set(t::EVIDENCES, json!([evidence]).to_string());
+        row.set(t::RESOURCE_UID, Value::text_or_null(resource.clone()));
+        row.set(t::ACTOR_UID, Value::text_or_null(resource.clone()));
+        Finding {
+            uid: found.uid,
+            severity: about.severity,
+            time_ms: found.time_ms,
+            rule: about.id.clone(),
+            account: found.account.clone(),
+            region: found.region.clone(),
+            actor: resource.clone(),
+            resource,
             row,
         }
     }
@@ -74,21 +120,22 @@ impl Finding {
     }
 }
 
-fn head(row: &mut Row<'static>, event: &Event<'_>, rule: &Rule, uid: Id) {
+/// What every finding has.
+fn head(row: &mut Row<'static>, about: &About, uid: Id, time_ms: i64) {
     const NEW: i64 = 1;
     let class = Class::DetectionFinding.uid();
     row.set(base::METADATA_UID, uid.to_string());
     for (column, value) in [
-        (base::TIME, event.time_ms()),
-        (base::TIME_DT, event.time_ms()),
+        (base::TIME, time_ms),
+        (base::TIME_DT, time_ms),
         (base::CLASS_UID, class),
         (base::CATEGORY_UID, class / 1000),
         (base::ACTIVITY_ID, NEW),
         (base::TYPE_UID, class * 100 + NEW),
-        (base::SEVERITY_ID, rule.severity.id()),
+        (base::SEVERITY_ID, about.severity.id()),
         (base::STATUS_ID, NEW),
         (t::ANALYTIC_TYPE_ID, 1),
-        (t::CREATED_TIME, event.time_ms()),
+        (t::CREATED_TIME, time_ms),
         (t::COUNT, 1),
     ] {
         row.set(column, value);
@@ -96,16 +143,13 @@ fn head(row: &mut Row<'static>, event: &Event<'_>, rule: &Rule, uid: Id) {
     row.set(base::SEVERITY_REASON, "the rule's level");
     row.set(base::CATEGORY, "finding");
     row.set(base::PRODUCT_NAME, PRODUCT);
-    row.set(base::LOG_NAME, event.source.name());
-    for column in [base::CLOUD_ACCOUNT_UID, base::CLOUD_REGION] {
-        row.set(column, Value::text_or_null(event.row.str(column).to_owned()));
-    }
-    row.set(base::MESSAGE, rule.title.clone());
+    row.set(base::MESSAGE, about.title.clone());
     row.set(t::FINDING_UID, uid.to_string());
-    row.set(t::FINDING_TITLE, rule.title.clone());
-    row.set(t::FINDING_DESC, Value::text_or_null(rule.description.clone()));
-    row.set(t::ANALYTIC_UID, rule.id.clone());
-    row.set(t::ANALYTIC_NAME, rule.title.clone());
+    row.set(t::FINDING_TITLE, about.title.clone());
+    row.set(t::FINDING_DESC, Value::text_or_null(about.description.clone()));
+    row.set(t::ANALYTIC_UID, about.id.clone());
+    row.set(t::ANALYTIC_NAME, about.title.clone());
+    row.set(t::ATTACKS, attacks(about));
 }
 
 /// The facts that the rule asked for, each as text by its name, several values with commas between.
@@ -118,7 +162,7 @@ fn facts(event: &Event<'_>, rule: &Rule, lists: &Lists) -> Value<'static> {
     if facts.is_empty() { Value::Null } else { Json::Object(facts).to_string().into() }
 }
 
-fn attacks(rule: &Rule) -> Value<'static> {
+fn attacks(about: &About) -> Value<'static> {
     // MITRE's own ids of the tactics of the enterprise matrix.
     const TACTICS: &[(&str, &str)] = &[
         ("reconnaissance", "TA0043"),
@@ -127,7 +171,8 @@ fn attacks(rule: &Rule) -> Value<'static> {
         ("execution", "TA0002"),
         ("persistence", "TA0003"),
         ("privilege-escalation", "TA0004"),
-        ("defense-evasion", "TA0005"),
+        ("stealth", "TA0005"),
+        ("defense-impairment", "TA0112"),
         ("credential-access", "TA0006"),
         ("discovery", "TA0007"),
         ("lateral-movement", "TA0008"),
@@ -136,12 +181,12 @@ fn attacks(rule: &Rule) -> Value<'static> {
         ("exfiltration", "TA0010"),
         ("impact", "TA0040"),
     ];
-    let tactics: Vec<_> = rule
+    let tactics: Vec<_> = about
         .tactics()
         .filter_map(|name| TACTICS.iter().find(|(known, _)| *known == name))
         .map(|(name, uid)| json!({"uid": uid, "name": name.replace('-', " ")}))
         .collect();
-    let attacks: Vec<_> = rule
+    let attacks: Vec<_> = about
         .techniques()
         .map(|technique| {
             let mut attack = json!({"technique": {"uid": technique.split('.').next()}});

@@ -2,12 +2,13 @@
 
 use super::{
     compile::{Refusal, Test},
-    encode::{Lists, variants},
+    encode::variants,
     field::Field,
     moment::Part,
     pattern::{Compare, Pattern, build_regex, group},
     text::Place,
 };
+use crate::facts::Lists;
 use ipnet::IpNet;
 use regex::RegexBuilder;
 use rsigma_parser::{

@@ -1,17 +1,13 @@
 //! Reads rules from Sigma's YAML. What we cannot honour is an error with its place, never silence.
 
-use super::{
-    compile::compile,
-    documents::documents,
-    encode::Lists,
-    place::find,
-    rule::{Case, Rule},
-};
+use super::{Rules, compile::compile, place::find, rule::Rule, set::RuleSet};
+use crate::facts::Lists;
 use include_dir::{Dir, include_dir};
 use kinescope_schemas::{Severity, Source};
-use rsigma_parser::{Level, LogSource, SigmaDocument, SigmaRule};
-use serde_json::Value as Json;
+use rsigma_parser::{Level, LogSource, SigmaRule};
 use std::{fmt, sync::Arc};
+
+pub(super) use super::given::cases;
 
 static PACK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -68,60 +64,67 @@ impl RuleError {
 }
 
 /// Our own pack.
-pub fn builtin() -> Result<Vec<Rule>, RuleError> {
-    let mut rules = Vec::new();
-    for family in PACK.dirs() {
-        for file in family.files().filter(|file| file.path().extension().is_some_and(|end| end == "yml")) {
-            let text = file.contents_utf8().unwrap_or_default();
-            rules.extend(from_yaml(&format!("stages/rules/{}", file.path().display()), text)?);
-        }
-    }
-    Ok(rules)
+pub fn builtin() -> Result<Rules, RuleError> {
+    let mut set = RuleSet::default();
+    set.read_builtin()?;
+    // There are no filters in it, so it does not matter what day it is.
+    Ok(set.link(0)?.rules)
 }
 
-/// The rules of one file, of which there may be several.
+/// The files of our own pack: path in the repository, text.
+pub(super) fn pack() -> impl Iterator<Item = (String, &'static str)> {
+    let files = PACK.dirs().flat_map(Dir::files);
+    files.filter(|file| file.path().extension().is_some_and(|end| end == "yml")).map(|file| {
+        (format!("stages/rules/{}", file.path().display()), file.contents_utf8().unwrap_or_default())
+    })
+}
+
+/// The rules of one file that holds nothing else; [`RuleSet`] reads filters, correlations and lists too.
 pub fn from_yaml(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
-    let mut rules = Vec::new();
-    for (document, origin) in documents(path, text)? {
-        match document {
-            SigmaDocument::Rule(rule) => rules.push(build(*rule, &origin, &Lists::new())?),
-            _ => return Err(RuleError::at_line(&origin, 1, "not a rule")),
-        }
+    let mut set = RuleSet::default();
+    set.read(path, text)?;
+    match set.other() {
+        Some(origin) => Err(RuleError::at_line(origin, 1, "a filter or a correlation cannot stand alone")),
+        None => Ok(set.rules),
     }
-    if rules.is_empty() {
-        let origin = Origin { path: path.to_owned(), line: 1, text: "".into() };
-        return Err(RuleError::at_line(&origin, 1, "there is no rule in this file"));
-    }
-    Ok(rules)
 }
 
-fn build(rule: SigmaRule, origin: &Origin, lists: &Lists) -> Result<Rule, RuleError> {
+/// The page of a rule or a correlation, which the parser has as two types with the same fields.
+macro_rules! about {
+    ($rule:expr, $origin:expr) => {{
+        let (rule, origin): (_, &$crate::detect::load::Origin) = ($rule, $origin);
+        let mut folders = origin.path.rsplit('/');
+        let file = folders.next().unwrap_or_default();
+        let name = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+        $crate::detect::load::cases(rule.custom_attributes.get("cases"))
+            .map_err(|reason| $crate::detect::load::RuleError::of(origin, ["cases:"], reason))
+            .map(|cases| $crate::detect::rule::About {
+                id: rule.id.clone().or_else(|| rule.name.clone()).unwrap_or_else(|| name.clone()),
+                family: folders.next().unwrap_or_default().to_owned(),
+                name,
+                title: rule.title.clone(),
+                description: rule.description.clone().unwrap_or_default().trim().to_owned(),
+                false_positives: rule.falsepositives.clone(),
+                references: rule.references.clone(),
+                tags: rule.tags.clone(),
+                severity: $crate::detect::load::severity(rule.level),
+                cases,
+                origin: origin.clone(),
+                alias: rule.name.clone(),
+            })
+    }};
+}
+pub(super) use about;
+
+pub(super) fn build(rule: &SigmaRule, origin: &Origin, lists: &Lists) -> Result<Rule, RuleError> {
     let compiled = compile(&rule.detection, lists).map_err(|(words, reason)| {
         RuleError::of(origin, ["detection:"].into_iter().chain(words.iter().map(String::as_str)), reason)
     })?;
     let sources = sources(&rule.logsource).map_err(|reason| RuleError::of(origin, ["logsource:"], reason))?;
-    let cases = cases(&rule).map_err(|reason| RuleError::of(origin, ["cases:"], reason))?;
-    let mut folders = origin.path.rsplit('/');
-    let file = folders.next().unwrap_or_default();
-    let name = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
-    Ok(Rule {
-        id: rule.id.clone().unwrap_or_else(|| name.clone()),
-        family: folders.next().unwrap_or_default().to_owned(),
-        name,
-        title: rule.title,
-        description: rule.description.unwrap_or_default().trim().to_owned(),
-        false_positives: rule.falsepositives,
-        references: rule.references,
-        tags: rule.tags,
-        severity: severity(rule.level),
-        cases,
-        origin: origin.clone(),
-        sources,
-        compiled,
-    })
+    Ok(Rule { about: about!(rule, origin)?, sources, compiled })
 }
 
-fn severity(level: Option<Level>) -> Severity {
+pub(super) fn severity(level: Option<Level>) -> Severity {
     match level {
         Some(Level::Informational) => Severity::Informational,
         Some(Level::Low) => Severity::Low,
@@ -133,7 +136,7 @@ fn severity(level: Option<Level>) -> Severity {
 }
 
 /// The sources that a rule's `logsource` means: AWS's own services by name, and applications.
-fn sources(logsource: &LogSource) -> Result<Vec<Source>, String> {
+pub(super) fn sources(logsource: &LogSource) -> Result<Vec<Source>, String> {
     let service = logsource.service.as_deref().unwrap_or("cloudtrail");
     match logsource.product.as_deref() {
         Some("aws") | None => {}
@@ -147,36 +150,4 @@ fn sources(logsource: &LogSource) -> Result<Vec<Source>, String> {
     known
         .map(|source| vec![source])
         .ok_or_else(|| format!("no events of service {service} come here: it is one of {}", names()))
-}
-
-/// `cases: {base: event, fires: [{name, event}], quiet: […]}`. A case's event is the base with its own members laid
-/// over it, so that a case shows what makes the difference; null takes a member out.
-fn cases(rule: &SigmaRule) -> Result<Vec<Case>, String> {
-    let Some(cases) = rule.custom_attributes.get("cases") else { return Ok(Vec::new()) };
-    let cases = serde_json::to_value(cases).map_err(|error| error.to_string())?;
-    let base = cases.get("base").cloned().unwrap_or_else(|| Json::Object(serde_json::Map::new()));
-    let mut list = Vec::new();
-    for (kind, fires) in [("fires", true), ("quiet", false)] {
-        for case in cases.get(kind).and_then(Json::as_array).into_iter().flatten() {
-            let name = case.get("name").and_then(Json::as_str).unwrap_or(kind).to_owned();
-            let own = case.get("event").filter(|event| event.is_object());
-            let own = own.ok_or_else(|| format!("the case {name} has no event"))?;
-            let mut event = base.clone();
-            lay_over(&mut event, own);
-            list.push(Case { name, fires, event });
-        }
-    }
-    Ok(list)
-}
-
-/// Merges objects member by member; anything else takes the place of what was there.
-fn lay_over(base: &mut Json, own: &Json) {
-    let (Json::Object(members), Json::Object(own)) = (&mut *base, own) else { return *base = own.clone() };
-    for (name, value) in own {
-        if value.is_null() {
-            members.remove(name);
-        } else {
-            lay_over(members.entry(name).or_insert(Json::Null), value);
-        }
-    }
 }

@@ -4,9 +4,9 @@ use super::{compile::Compiled, field::Subject, load::Origin};
 use kinescope_schemas::{Severity, Source};
 use serde_json::Value as Json;
 
-/// A rule that is ready to match.
+/// What is known about a rule or a correlation: its page.
 #[derive(Debug, Clone)]
-pub struct Rule {
+pub struct About {
     /// Its id; of a rule without one, its name.
     pub id: String,
     /// The file's name without its ending, such as `trail_stopped`.
@@ -29,19 +29,28 @@ pub struct Rule {
     pub cases: Vec<Case>,
     /// Where it came from.
     pub origin: Origin,
+    /// What other rules may call it besides its id: Sigma's `name`.
+    pub(super) alias: Option<String>,
+}
+
+/// A rule that is ready to match.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its page.
+    pub about: About,
     pub(super) sources: Vec<Source>,
     pub(super) compiled: Compiled,
 }
 
-/// An inline case: an event, and whether the rule must fire on it.
+/// An inline case: events, and whether the rule must fire on them. A rule looks at one, a correlation at several.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// In short words.
     pub name: String,
     /// Whether it must fire.
     pub fires: bool,
-    /// The event.
-    pub event: Json,
+    /// The events.
+    pub events: Vec<Json>,
 }
 
 impl Rule {
@@ -59,8 +68,15 @@ impl Rule {
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
         self.compiled.matches(subject)
     }
+}
 
-    /// Its ATT&CK techniques, such as `T1562.008`.
+impl About {
+    /// Whether filters and correlations mean it by this: its id, its name or its title.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.id == name || self.alias.as_deref() == Some(name) || self.name == name || self.title == name
+    }
+
+    /// Its ATT&CK techniques, such as `T1685.002`.
     pub fn techniques(&self) -> impl Iterator<Item = String> + '_ {
         self.tags
             .iter()
@@ -69,7 +85,7 @@ impl Rule {
             .map(|number| format!("T{number}"))
     }
 
-    /// Its ATT&CK tactics, such as `defense-evasion`.
+    /// Its ATT&CK tactics, such as `defense-impairment`.
     pub fn tactics(&self) -> impl Iterator<Item = &str> + '_ {
         self.tags.iter().filter_map(|tag| tag.strip_prefix("attack.")).filter(|name| {
             !name.starts_with(['t', 'g', 's']) || !name[1..].starts_with(|c: char| c.is_ascii_digit())

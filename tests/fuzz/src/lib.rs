@@ -74,8 +74,8 @@ fn check(event: &Event<'_>, severity: Severity, rules: &Rules) {
     assert!(!event.row.str(base::SEVERITY_REASON).is_empty(), "a severity without a reason");
     assert!(ocsf::to_json(event).is_object());
     let mut matching = Vec::new();
-    rules.matching(event, |rule| matching.push(rule.id.as_str()));
-    let mut linear: Vec<&str> = rules.linear(event).into_iter().map(|rule| rule.id.as_str()).collect();
+    rules.matching(event, |rule| matching.push(rule.about.id.as_str()));
+    let mut linear: Vec<&str> = rules.linear(event).into_iter().map(|rule| rule.about.id.as_str()).collect();
     matching.sort_unstable();
     linear.sort_unstable();
     assert_eq!(matching, linear, "the index and the plain evaluation differ");

@@ -3,7 +3,7 @@
 use super::matrix::{OTHER_TACTICS, TACTICS};
 use crate::{Done, show::number};
 use anyhow::{Result, bail};
-use kinescope_stages::detect::{Rule, Rules};
+use kinescope_stages::detect::{About, Linked};
 
 /// Cases that a rule should have of each kind.
 const CASES_MIN: usize = 2;
@@ -12,31 +12,34 @@ const NAMESPACES: &[&str] =
     &["attack", "car", "cis", "cve", "d3fend", "detection", "emerging-threats", "stp", "tlp"];
 
 /// Warns of what makes rules less than they could be; with `strict`, a warning is a failure.
-pub fn check(rules: &Rules, strict: bool) -> Result<Done> {
-    let mut n_warned = 0;
-    for rule in rules.all() {
-        let warnings = warnings(rule);
+pub fn check(linked: &Linked, strict: bool) -> Result<Done> {
+    linked.warnings.iter().for_each(|warning| words!("warning: {warning}"));
+    let mut n_warnings = linked.warnings.len();
+    let rules = &linked.rules;
+    for about in rules.abouts() {
+        let warnings = warnings(about);
         if !warnings.is_empty() {
-            n_warned += 1;
-            words!("warning: {}: {}", rule.origin, warnings.join("; "));
+            n_warnings += 1;
+            words!("warning: {}: {}", about.origin, warnings.join("; "));
         }
     }
-    let n_cases: usize = rules.all().iter().map(|rule| rule.cases.len()).sum();
+    let n_cases: usize = rules.abouts().map(|about| about.cases.len()).sum();
     words!(
-        "{} rules load with {} cases; {} have warnings",
+        "{} rules and {} correlations load with {} cases; {} warnings",
         number(rules.all().len() as u64),
+        number(rules.correlations().len() as u64),
         number(n_cases as u64),
-        number(n_warned)
+        number(n_warnings as u64)
     );
-    if strict && n_warned > 0 {
-        bail!("check {n_warned} rules without a warning");
+    if strict && n_warnings > 0 {
+        bail!("check the rules without a warning: there are {n_warnings}");
     }
     Ok(Done::Well)
 }
 
-fn warnings(rule: &Rule) -> Vec<String> {
+fn warnings(about: &About) -> Vec<String> {
     let mut warnings = Vec::new();
-    let n = |fires| rule.cases.iter().filter(|case| case.fires == fires).count();
+    let n = |fires| about.cases.iter().filter(|case| case.fires == fires).count();
     if n(true) < CASES_MIN || n(false) < CASES_MIN {
         warnings.push(format!(
             "it has {} cases that fire and {} that do not; {CASES_MIN} of each tell whether it works",
@@ -45,16 +48,16 @@ fn warnings(rule: &Rule) -> Vec<String> {
         ));
     }
     for (is_missing, what) in [
-        (rule.description.is_empty(), "description"),
-        (rule.false_positives.is_empty(), "list of false positives"),
-        (rule.references.is_empty(), "reference"),
-        (rule.techniques().next().is_none(), "ATT&CK technique"),
+        (about.description.is_empty(), "description"),
+        (about.false_positives.is_empty(), "list of false positives"),
+        (about.references.is_empty(), "reference"),
+        (about.techniques().next().is_none(), "ATT&CK technique"),
     ] {
         if is_missing {
             warnings.push(format!("it has no {what}"));
         }
     }
-    let mut tags: Vec<&String> = rule.tags.iter().collect();
+    let mut tags: Vec<&String> = about.tags.iter().collect();
     tags.sort();
     if let Some(twice) = tags.windows(2).find(|pair| pair[0] == pair[1]) {
         warnings.push(format!("the tag {} is there twice", twice[0]));

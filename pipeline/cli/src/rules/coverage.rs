@@ -6,7 +6,7 @@ use crate::{
     show::{bold, on_stdout, out, table},
 };
 use anyhow::{Context, Result};
-use kinescope_stages::detect::{Rule, Rules};
+use kinescope_stages::detect::{About, Rules};
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -28,8 +28,8 @@ pub fn coverage(rules: &Rules, navigator: Option<&Path>) -> Result<Done> {
     let attack = table(&["tactic", "technique", "name", "rules", "sub-techniques"], rows);
     let rows = (1..).zip(CIS).map(|(n, what)| {
         let (old, new) = (format!("cis.4.{n}"), format!("cis.5.{n}"));
-        let has = |rule: &&Rule| rule.tags.contains(&old) && rule.tags.contains(&new);
-        let names: Vec<&str> = rules.all().iter().filter(has).map(|rule| rule.name.as_str()).collect();
+        let has = |about: &&About| about.tags.contains(&old) && about.tags.contains(&new);
+        let names: Vec<&str> = rules.abouts().filter(has).map(|rule| rule.name.as_str()).collect();
         let more = names.len().saturating_sub(NAMED_MAX);
         let mut named = names[..names.len().min(NAMED_MAX)].join(" ");
         if more > 0 {
@@ -57,35 +57,35 @@ pub fn coverage(rules: &Rules, navigator: Option<&Path>) -> Result<Done> {
 }
 
 fn n_cis(rules: &Rules) -> usize {
-    let has = |n: usize| rules.all().iter().any(|rule| rule.tags.contains(&format!("cis.4.{n}")));
+    let has = |n: usize| rules.abouts().any(|about| about.tags.contains(&format!("cis.4.{n}")));
     (1..=CIS.len()).filter(|n| has(*n)).count()
 }
 
 /// Rules by technique and sub-technique.
-fn by_technique(rules: &Rules) -> BTreeMap<String, Vec<&Rule>> {
-    let mut map: BTreeMap<String, Vec<&Rule>> = BTreeMap::new();
-    for rule in rules.all() {
-        rule.techniques().for_each(|id| map.entry(id).or_default().push(rule));
+fn by_technique(rules: &Rules) -> BTreeMap<String, Vec<&About>> {
+    let mut map: BTreeMap<String, Vec<&About>> = BTreeMap::new();
+    for about in rules.abouts() {
+        about.techniques().for_each(|id| map.entry(id).or_default().push(about));
     }
     map
 }
 
 /// How many rules a technique has with its sub-techniques, and how many each of these.
-fn covered(rules: &Rules, techniques: &BTreeMap<String, Vec<&Rule>>, id: &str) -> (usize, String) {
+fn covered(rules: &Rules, techniques: &BTreeMap<String, Vec<&About>>, id: &str) -> (usize, String) {
     let is_of = |other: &str| other == id || other.strip_prefix(id).is_some_and(|rest| rest.starts_with('.'));
-    let n = rules.all().iter().filter(|rule| rule.techniques().any(|other| is_of(&other))).count();
+    let n = rules.abouts().filter(|about| about.techniques().any(|other| is_of(&other))).count();
     let subs = techniques.iter().filter(|(other, _)| *other != id && is_of(other));
     let subs: Vec<_> = subs.map(|(sub, rules)| format!("{} {}", &sub[id.len()..], rules.len())).collect();
     (n, subs.join(" · "))
 }
 
 /// A layer of the ATT&CK Navigator, format 4.5: a score a technique, which is how many rules there are.
-fn layer(techniques: &BTreeMap<String, Vec<&Rule>>) -> Json {
+fn layer(techniques: &BTreeMap<String, Vec<&About>>) -> Json {
     let most = techniques.values().map(Vec::len).max().unwrap_or(1);
     let list: Vec<_> = techniques
         .iter()
         .map(|(id, rules)| {
-            let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+            let names: Vec<&str> = rules.iter().map(|about| about.name.as_str()).collect();
             json!({"techniqueID": id, "score": rules.len(), "comment": names.join(", "), "enabled": true})
         })
         .collect();

@@ -31,14 +31,14 @@ struct Work {
 /// Matches and time of every rule that was tried, the noisy first.
 pub fn stats(args: &RuleArgs, settings: Option<&Path>, inputs: &[PathBuf]) -> Result<Done> {
     let (config, _) = config(settings)?;
-    let rules = super::load(args)?.with_lists(config.lists.clone());
+    let rules = super::load(args, &config.lists)?;
     let mut work: BTreeMap<&str, Work> = BTreeMap::new();
     let files = files(inputs)?;
     let scanned = scan::scan(&files, &config, |event| {
         let mut last = Instant::now();
         rules.trying(event, |rule, matches| {
             let now = Instant::now();
-            let work = work.entry(&rule.id).or_default();
+            let work = work.entry(&rule.about.id).or_default();
             work.n_tried += 1;
             work.n_matches += u64::from(matches);
             work.time += now - last;
@@ -48,7 +48,11 @@ pub fn stats(args: &RuleArgs, settings: Option<&Path>, inputs: &[PathBuf]) -> Re
     let mut rows: Vec<(&Rule, Work)> =
         work.into_iter().filter_map(|(id, work)| Some((rules.get(id)?, work))).collect();
     rows.sort_by(|(a, work_a), (b, work_b)| {
-        (work_b.n_matches, work_b.n_tried, &a.name).cmp(&(work_a.n_matches, work_a.n_tried, &b.name))
+        (work_b.n_matches, work_b.n_tried, &a.about.name).cmp(&(
+            work_a.n_matches,
+            work_a.n_tried,
+            &b.about.name,
+        ))
     });
     let colour = on_stdout();
     let n_matches: u64 = rows.iter().map(|(_, work)| work.n_matches).sum();
@@ -59,9 +63,9 @@ pub fn stats(args: &RuleArgs, settings: Option<&Path>, inputs: &[PathBuf]) -> Re
             share(work.n_matches, scanned.n_events),
             number(work.n_tried),
             format!("{per_event:.0} ns"),
-            severity(rule.severity, colour),
-            rule.family.clone(),
-            rule.name.clone(),
+            severity(rule.about.severity, colour),
+            rule.about.family.clone(),
+            rule.about.name.clone(),
         ]
     });
     out(&table(&["matches", "per 1,000", "tried", "each", "level", "family", "rule"], lines))?;
@@ -91,9 +95,7 @@ type Found = BTreeMap<String, BTreeSet<String>>;
 /// Which findings appear and vanish when rules change.
 pub fn diff(old: &Path, new: &Path, settings: Option<&Path>, inputs: &[PathBuf]) -> Result<Done> {
     let (config, _) = config(settings)?;
-    let load = |path: &Path| {
-        Ok::<Rules, anyhow::Error>(from_paths(&[path.into()])?.with_lists(config.lists.clone()))
-    };
+    let load = |path: &Path| from_paths(&[path.into()], &config.lists).map(|linked| linked.rules);
     let (old, new) = (load(old)?, load(new)?);
     let (mut gone, mut come) = (Found::new(), Found::new());
     let mut n_same = 0u64;
@@ -133,7 +135,7 @@ pub fn diff(old: &Path, new: &Path, settings: Option<&Path>, inputs: &[PathBuf])
 fn matches(rules: &Rules, event: &Event<'_>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     rules.matching(event, |rule| {
-        names.insert(format!("{}/{}", rule.family, rule.name));
+        names.insert(format!("{}/{}", rule.about.family, rule.about.name));
     });
     names
 }

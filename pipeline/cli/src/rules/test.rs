@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use kinescope_stages::detect::{
-    Rule, Rules,
+    About, Rules,
     cases::{self, Failure},
     explain::explain,
 };
@@ -16,15 +16,14 @@ use std::{fmt::Write, fs, path::Path};
 pub fn test(rules: &Rules, junit: Option<&Path>) -> Result<Done> {
     let (mut n_cases, mut n_failed) = (0, 0);
     let mut suites = String::new();
-    for rule in rules.all() {
-        n_cases += rule.cases.len() as u64;
-        let failures = cases::run(rule);
+    for (about, failures) in cases::run_all(rules) {
+        n_cases += about.cases.len() as u64;
         n_failed += failures.len() as u64;
         for failure in &failures {
-            words!("failed: {}: {}: {}", rule.origin, failure.case, failure.reason);
-            words!("{}", why(rules, rule, failure));
+            words!("failed: {}: {}: {}", about.origin, failure.case, failure.reason);
+            words!("{}", why(rules, about, failure));
         }
-        suite(rule, &failures, rules, &mut suites);
+        suite(about, &failures, rules, &mut suites);
     }
     if let Some(path) = junit {
         let xml = format!(
@@ -34,7 +33,7 @@ pub fn test(rules: &Rules, junit: Option<&Path>) -> Result<Done> {
     }
     words!(
         "{} rules, {} cases, {} failed",
-        number(rules.all().len() as u64),
+        number(rules.abouts().count() as u64),
         number(n_cases),
         number(n_failed)
     );
@@ -47,9 +46,12 @@ pub fn test(rules: &Rules, junit: Option<&Path>) -> Result<Done> {
 }
 
 /// What the rule's selections saw in the case's event.
-fn why(rules: &Rules, rule: &Rule, failure: &Failure) -> String {
-    let Some(case) = rule.cases.iter().find(|case| case.name == failure.case) else { return String::new() };
-    let lines = cases::with_event(&case.event, |event| {
+fn why(rules: &Rules, about: &About, failure: &Failure) -> String {
+    let case = about.cases.iter().find(|case| case.name == failure.case);
+    let Some((rule, event)) = rules.get(&about.id).zip(case.and_then(|case| case.events.first())) else {
+        return String::new();
+    };
+    let lines = cases::with_event(event, |event| {
         let seen = explain(rules, rule, event);
         let mut lines = format!("  condition: {}", seen.condition);
         if !seen.sees {
@@ -69,26 +71,26 @@ fn why(rules: &Rules, rule: &Rule, failure: &Failure) -> String {
 }
 
 /// A rule as a test suite: https://github.com/testmoapp/junitxml has the form.
-fn suite(rule: &Rule, failures: &[Failure], rules: &Rules, xml: &mut String) {
+fn suite(about: &About, failures: &[Failure], rules: &Rules, xml: &mut String) {
     // Writing to a String cannot fail.
     let _ = writeln!(
         xml,
         "  <testsuite name=\"{}\" file=\"{}\" tests=\"{}\" failures=\"{}\">",
-        escape(&rule.name),
-        escape(&rule.origin.path),
-        rule.cases.len(),
+        escape(&about.name),
+        escape(&about.origin.path),
+        about.cases.len(),
         failures.len()
     );
-    for case in &rule.cases {
+    for case in &about.cases {
         let name = format!("{} {}", if case.fires { "fires:" } else { "quiet:" }, case.name);
-        let head = format!("    <testcase classname=\"{}\" name=\"{}\"", escape(&rule.name), escape(&name));
+        let head = format!("    <testcase classname=\"{}\" name=\"{}\"", escape(&about.name), escape(&name));
         let _ = match failures.iter().find(|failure| failure.case == case.name) {
             None => writeln!(xml, "{head}/>"),
             Some(failure) => writeln!(
                 xml,
                 "{head}><failure message=\"{}\">{}</failure></testcase>",
                 escape(&failure.reason),
-                escape(&why(rules, rule, failure))
+                escape(&why(rules, about, failure))
             ),
         };
     }
@@ -126,7 +128,7 @@ mod tests {
         let rule = &rules.all()[0];
         let failures = cases::run(rule);
         let mut xml = String::new();
-        suite(rule, &failures, &rules, &mut xml);
+        suite(&rule.about, &failures, &rules, &mut xml);
         assert!(xml.contains("eventName is false: saw Other"), "{xml}");
         assert!(xml.contains("name=\"fires: x &quot;y&quot;\""), "{xml}");
         assert!(test(&rules, None).is_err());

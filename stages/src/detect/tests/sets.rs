@@ -1,0 +1,128 @@
+//! Collections, filters and lists: what several documents say together.
+
+use super::super::*;
+use serde_json::{Value as Json, json};
+
+const NOW_MS: i64 = 1_795_219_200_000; // 2026-11-21
+
+fn linked(text: &str) -> Result<Linked, RuleError> {
+    let custom =
+        [("admins".to_owned(), vec!["alice".to_owned(), "ops-*".to_owned()]), ("nobody".to_owned(), vec![])];
+    let mut set = RuleSet::new(Lists { custom: custom.into(), ..Lists::default() });
+    set.read("test/set.yml", text)?;
+    set.link(NOW_MS)
+}
+
+/// The ids of the rules that match.
+fn found(linked: &Linked, members: Json) -> Vec<String> {
+    let mut event = json!({"eventSource": "svc.amazonaws.com", "eventName": "Call"});
+    event.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let found = cases::with_event(&event, |event| {
+        let mut ids = Vec::new();
+        linked.rules.matching(event, |rule| ids.push(rule.about.id.clone()));
+        ids.sort();
+        ids
+    });
+    found.unwrap()
+}
+
+fn rule(id: &str, selection: &str, condition: &str) -> String {
+    format!(
+        "title: {id}\nid: {id}\nlogsource: {{product: aws, service: cloudtrail}}\ndetection:\n  s: {{{selection}}}\n  condition: {condition}\n"
+    )
+}
+
+#[test]
+fn documents_share_what_is_global_until_a_reset() {
+    let text = "action: global\nlogsource: {product: aws, service: cloudtrail}\nlevel: high\n---\n# nothing\n---\ntitle: a\nid: a\ndetection: {s: {eventName: Call}, condition: s}\n---\naction: repeat\nid: b\ndetection: {s: {userAgent: x}}\n---\naction: repeat\nid: c\nlevel: low\n---\naction: reset\n---\ntitle: d\nid: d\nlogsource: {service: cloudtrail}\ndetection: {s: {eventName: Call}, condition: s}\n";
+    let linked = linked(text).unwrap();
+    let all: Vec<_> = linked
+        .rules
+        .all()
+        .iter()
+        .map(|rule| (rule.about.id.as_str(), rule.about.severity, rule.about.origin.line))
+        .collect();
+    use kinescope_schemas::Severity::*;
+    assert_eq!(all, [("a", High, 7), ("b", High, 11), ("c", Low, 15), ("d", Medium, 21)]);
+    assert_eq!(found(&linked, json!({})), ["a", "d"]);
+    assert_eq!(found(&linked, json!({"userAgent": "X"})), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn errors_say_the_line_of_their_own_document() {
+    let good = rule("a", "eventName: Call", "s");
+    for (text, line, words) in [
+        (format!("{good}---\n{}", rule("b", "a|re: '('", "s")), 12, "regex"),
+        (format!("{good}---\n{}", rule("b", "a: b", "t")), 13, "no selection t"),
+        (format!("{good}---\ntitle: [\n"), 9, "YAML"),
+        (format!("action: global\nlevel: low\n---\n{}", rule("b", "a: b", "t")), 9, "no selection t"),
+        (format!("{good}---\n{good}"), 9, "already used"),
+        (format!("{good}---\naction: nonsense\n"), 8, "no action nonsense"),
+        ("action: repeat\nid: b\n".to_owned(), 1, "no document before it"),
+        (format!("{good}...\n{good}"), 8, "document start"),
+    ] {
+        let error = linked(&text).unwrap_err();
+        assert!(error.reason.contains(words) && error.line == line, "{text}\n{error}");
+    }
+}
+
+#[test]
+fn lists_stand_for_their_values() {
+    let text = [
+        rule("one", "userAgent|expand: '%admins%'", "s"),
+        rule("inside", "userAgent|expand|contains: 'by %admins%!'", "s"),
+        rule("others", "eventName: Call, userAgent|expand: '%admins%'", "s"),
+        rule("none", "userAgent|expand: '%nobody%'", "s"),
+        rule("but none", "userAgent|expand: '%nobody%'", "not s"),
+    ];
+    let linked = linked(&text.join("---\n")).unwrap();
+    for (agent, expected) in [
+        ("Alice", &["but none", "one", "others"][..]),
+        ("ops-7", &["but none", "one", "others"]),
+        ("done by ops-7!", &["but none", "inside"]),
+        ("mallory", &["but none"]),
+    ] {
+        assert_eq!(found(&linked, json!({"userAgent": agent})), expected, "{agent}");
+    }
+}
+
+fn filter(rules: &str, condition: &str, more: &str) -> String {
+    format!(
+        "title: f\nid: f\nauthor: the team of the backups\ndescription: the nightly job\nlogsource: {{product: aws, service: cloudtrail}}\n{more}filter:\n  rules: {rules}\n  selection: {{userAgent: backup}}\n  condition: {condition}\n"
+    )
+}
+
+#[test]
+fn a_filter_removes_what_its_owner_has_explained() {
+    let rules = format!("{}---\n{}", rule("a", "eventName: Call", "s"), rule("b", "eventName: Call", "s"));
+    let backup = || json!({"userAgent": "backup"});
+    let kept = "expires: 2026-12-31\n";
+    for (rules_of_filter, condition, more, expected, warning) in [
+        ("[a]", "not selection", kept, &["b"][..], None),
+        ("[a, b]", "not selection", kept, &[], None),
+        ("any", "not selection", kept, &[], None),
+        ("[a]", "not selection", "", &["b"], Some((20, "for ever"))),
+        ("[a]", "not selection", "expires: 2026-11-21\n", &["b"], None),
+        ("[a]", "not selection", "expires: 2026-11-20\n", &["a", "b"], Some((21, "has expired"))),
+        ("[a]", "selection", kept, &["a", "b"], Some((24, "keeps only"))),
+        ("[a, z]", "not selection", kept, &["b"], Some((22, "no rule is called z"))),
+    ] {
+        let linked = linked(&format!("{rules}---\n{}", filter(rules_of_filter, condition, more))).unwrap();
+        assert_eq!(found(&linked, backup()), expected, "{rules_of_filter} {condition} {more}");
+        let warnings: Vec<_> = linked.warnings.iter().map(|w| (w.line, w.reason.as_str())).collect();
+        match (&warnings[..], warning) {
+            ([], None) => {}
+            ([(line, reason)], Some((at, words))) => {
+                assert!(reason.contains(words) && *line == at, "{warnings:?}")
+            }
+            _ => panic!("{warnings:?}, not {warning:?}"),
+        }
+        if condition.starts_with("not") {
+            assert_eq!(found(&linked, json!({"userAgent": "other"})), ["a", "b"]);
+        }
+    }
+    let elsewhere = filter("any", "not selection", kept).replace("cloudtrail", "guardduty");
+    assert_eq!(found(&linked(&format!("{rules}---\n{elsewhere}")).unwrap(), backup()), ["a", "b"]);
+    let never = filter("any", "not selection", "expires: soon\n");
+    assert!(linked(&format!("{rules}---\n{never}")).unwrap_err().reason.contains("a day such as"));
+}
