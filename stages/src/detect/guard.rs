@@ -26,18 +26,26 @@ pub(super) fn check(text: &str) -> Result<(), (usize, String)> {
     if text.len() > DOCUMENT_BYTES_MAX {
         return Err((0, format!("a rule has at most {DOCUMENT_BYTES_MAX} bytes, this one {}", text.len())));
     }
-    if let Some(at) = operators(text).nth(OPERATORS_MAX) {
+    // Each has two bytes at least: a rule of the usual length cannot have so many.
+    let is_short = text.len() <= 2 * OPERATORS_MAX;
+    if !is_short && let Some(at) = operators(text).nth(OPERATORS_MAX) {
         return Err((at, format!("a rule has at most {OPERATORS_MAX} of and, or, not and escapes")));
     }
-    if let Some(at) = too_deep(text) {
+    if text.len() > OPEN_MAX
+        && let Some(at) = too_deep(text)
+    {
         return Err((at, format!("a rule has at most {OPEN_MAX} brackets and braces open at once")));
     }
-    match (mark(text, b'&'), mark(text, b'*')) {
-        (Some(_), Some(at)) if text.len() > ALIASED_BYTES_MAX => {
-            Err((at, format!("a rule of more than {ALIASED_BYTES_MAX} bytes has no anchors and aliases")))
-        }
-        _ => Ok(()),
+    if text.len() > ALIASED_BYTES_MAX
+        && mark(text, b'&').is_some()
+        && let Some(at) = mark(text, b'*')
+    {
+        return Err((
+            at,
+            format!("a rule of more than {ALIASED_BYTES_MAX} bytes has no anchors and aliases"),
+        ));
     }
+    Ok(())
 }
 
 /// Where words that connect conditions stand, and escapes that may be letters of such.
