@@ -1,6 +1,8 @@
 //! detect: rules against events that are there already. The findings themselves are not made: there are few. Beside it
 //! rsigma's engine on the same CloudTrail events, parsed too; both find the same or the bench fails.
 
+#![expect(clippy::unwrap_used, reason = "benches fail loudly")]
+
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use kinescope_benches::{Corpus, events, group, recorded, rule_sets};
 use kinescope_generate::Shape;
@@ -49,10 +51,8 @@ fn against_rsigma(criterion: &mut Criterion) {
         for corpus in &corpora {
             let mut events = events(&corpus.pieces());
             events.retain(|event| event.source == Source::CloudTrail);
-            let trees: Vec<Json> = events
-                .iter()
-                .map(|event| serde_json::from_str(event.raw).expect("an event is JSON"))
-                .collect();
+            let trees: Vec<Json> =
+                events.iter().map(|event| serde_json::from_str(event.raw).unwrap()).collect();
             same(&rules, &engine, &events, &trees);
             // On the road an event is matched when it has just been parsed: what is measured is not memory.
             let step = events.len().div_ceil(PAIR_EVENTS);
@@ -77,7 +77,7 @@ fn against_rsigma(criterion: &mut Criterion) {
 fn engine(rules: &Rules) -> Engine {
     let mut engine = Engine::new();
     for rule in rules.all() {
-        let collection = rsigma_parser::parse_sigma_yaml(&rule.origin.text).expect("it is read by us too");
+        let collection = rsigma_parser::parse_sigma_yaml(&rule.origin.text).unwrap();
         engine.add_rules(&collection.rules);
     }
     engine
