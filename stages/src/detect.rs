@@ -1,8 +1,12 @@
 //! detect: Sigma rules, read with rsigma-parser and matched by an index.
 //!
-//! Nearly every rule pins the service and the operation, so an event is looked up by these and only the rules that
-//! could match are evaluated: the cost of an event hardly grows with the number of rules. A plain evaluation of all
-//! rules ([`Rules::linear`]) is kept beside it as the oracle that tests compare with.
+//! Nearly every rule pins the service and the operation, so an event is looked up by these; the others are found by
+//! another exact value or by words in the event's text. Only the rules that could match are evaluated: the cost of an
+//! event hardly grows with the number of rules. A plain evaluation of all rules ([`Rules::linear`]) is kept beside it
+//! as the oracle that tests compare with.
+//!
+//! A [`RuleSet`] reads files and links what refers to one another: filters, lists, correlations. What we cannot honour
+//! is an error with its line; what loads but cannot have been meant is a [`Warning`].
 
 use crate::facts::Lists;
 use kinescope_schemas::Event;

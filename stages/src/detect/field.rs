@@ -37,13 +37,16 @@ enum Slot {
 }
 
 /// The columns that an OCSF path has in each table.
-type Columns = [Option<usize>; Table::ALL.len()];
+type Columns = [Option<u8>; Table::ALL.len()];
 
 static COLUMNS: LazyLock<HashMap<&'static str, Columns>> = LazyLock::new(|| {
     let mut map: HashMap<&'static str, Columns> = HashMap::new();
     for table in Table::ALL {
         for (at, column) in table.spec().columns.iter().enumerate() {
-            map.entry(column.path).or_default()[table as usize].get_or_insert(at);
+            // COLUMNS_MAX is far below what the type holds.
+            let at = u8::try_from(at).ok();
+            let place = &mut map.entry(column.path).or_default()[table as usize];
+            *place = place.or(at);
         }
     }
     map
@@ -100,7 +103,7 @@ impl<'e> Subject<'e> {
             }
             (Source::CloudTrail, Slot::Address) => t::SRC_ENDPOINT_IP,
             (Source::CloudTrail, Slot::Deep) => return None,
-            _ => field.columns[event.table as usize]?,
+            _ => usize::from(field.columns[event.table as usize]?),
         };
         Some(event.row[column].to_text())
     }

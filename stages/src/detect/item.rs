@@ -5,7 +5,7 @@ use super::{
     encode::variants,
     field::Field,
     moment::Part,
-    pattern::{Compare, Pattern, build_regex, group},
+    pattern::{Compare, Pattern, build_regex, group, needed_by},
     text::Place,
 };
 use crate::facts::Lists;
@@ -36,7 +36,7 @@ impl<'l> Scope<'l> {
     /// Counts what was compiled.
     fn take(&mut self, patterns: &[Pattern]) -> Result<(), String> {
         self.n_values += patterns.len();
-        self.n_regexes += patterns.iter().filter(|pattern| matches!(pattern, Pattern::Regex(_))).count();
+        self.n_regexes += patterns.iter().filter(|pattern| matches!(pattern, Pattern::Regex { .. })).count();
         if self.n_values > VALUES_MAX {
             return Err(format!("a rule has at most {VALUES_MAX} values"));
         }
@@ -166,11 +166,13 @@ fn of_string(string: &SigmaString, spec: &FieldSpec) -> Result<Pattern, String> 
         return net.map(Pattern::Cidr).map_err(|_| format!("{text} is no network such as 10.0.0.0/8"));
     }
     if has(Modifier::Re) {
+        let fold_case = has(Modifier::IgnoreCase);
         return build_regex(
             RegexBuilder::new(text)
-                .case_insensitive(has(Modifier::IgnoreCase))
+                .case_insensitive(fold_case)
                 .multi_line(has(Modifier::Multiline))
                 .dot_matches_new_line(has(Modifier::DotAll)),
+            needed_by(text, fold_case),
         );
     }
     let pattern = match comparison(spec) {

@@ -9,6 +9,7 @@ use super::{
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use ipnet::IpNet;
 use regex::{Regex, RegexBuilder};
+use regex_syntax::hir::{Hir, HirKind};
 use rsigma_parser::{SigmaString, SpecialChar, StringPart};
 use std::{collections::HashSet, net::IpAddr};
 
@@ -35,8 +36,8 @@ pub(super) enum Pattern {
     OneOf(HashSet<String>),
     /// It contains one of these.
     ContainsAny(AhoCorasick),
-    /// It matches a regular expression, wildcards included.
-    Regex(Regex),
+    /// It matches a regular expression, wildcards included. `needs` is text without which it cannot.
+    Regex { regex: Regex, needs: Option<Text> },
     /// It is an address of this network.
     Cidr(IpNet),
     /// It is a number that compares so.
@@ -112,7 +113,9 @@ impl Pattern {
             Pattern::OneOf(texts) => with_lower_case(value, |value| texts.contains(value)),
             Pattern::ContainsAny(texts) if value.is_ascii() => texts.is_match(value),
             Pattern::ContainsAny(texts) => texts.is_match(&value.to_lowercase()),
-            Pattern::Regex(regex) => regex.is_match(value),
+            Pattern::Regex { regex, needs } => {
+                needs.as_ref().is_none_or(|text| text.is_in(value, Place::Inside)) && regex.is_match(value)
+            }
             Pattern::Cidr(net) => value.parse::<IpAddr>().is_ok_and(|address| {
                 // `::ffff:10.0.0.1` is an address of 10.0.0.0/8 too.
                 net.contains(&address) || net.contains(&address.to_canonical())
@@ -154,19 +157,42 @@ fn glob_regex(parts: &[StringPart], before: bool, after: bool, cased: bool) -> R
         }
     }
     regex.push_str(if after { "" } else { r"\z" });
-    build_regex(RegexBuilder::new(&regex).case_insensitive(!cased).dot_matches_new_line(true))
+    // The longest piece between wildcards must be there.
+    let plain = |part: &StringPart| match part {
+        StringPart::Plain(text) => Some(text.clone()),
+        StringPart::Special(_) => None,
+    };
+    let needs = parts.iter().filter_map(plain).max_by_key(String::len).map(|text| Text::new(&text, cased));
+    build_regex(RegexBuilder::new(&regex).case_insensitive(!cased).dot_matches_new_line(true), needs)
 }
 
 /// Builds within our limits. Matching is linear in the value whatever the expression.
-pub(super) fn build_regex(builder: &mut RegexBuilder) -> Result<Pattern, String> {
+pub(super) fn build_regex(builder: &mut RegexBuilder, needs: Option<Text>) -> Result<Pattern, String> {
     let built = builder.size_limit(REGEX_BYTES_MAX).dfa_size_limit(REGEX_BYTES_MAX).build();
-    built.map(Pattern::Regex).map_err(|error| match error {
+    built.map(|regex| Pattern::Regex { regex, needs }).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => {
             format!("regex needs more than {REGEX_BYTES_MAX} bytes once compiled")
         }
         // The last line says what is wrong; those before it draw the place.
         other => format!("regex: {}", other.to_string().lines().last().unwrap_or_default()),
     })
+}
+
+/// Text that stands in every match of an expression, its longest piece: most expressions are pieces between `.+`.
+pub(super) fn needed_by(expression: &str, fold_case: bool) -> Option<Text> {
+    let parsed =
+        regex_syntax::ParserBuilder::new().case_insensitive(fold_case).build().parse(expression).ok()?;
+    needed(&parsed).filter(|text| !text.is_empty()).map(|text| Text::new(text, true))
+}
+
+fn needed(hir: &Hir) -> Option<&str> {
+    match hir.kind() {
+        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).ok(),
+        HirKind::Capture(group) => needed(&group.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => needed(&repetition.sub),
+        HirKind::Concat(parts) => parts.iter().filter_map(needed).max_by_key(|text| text.len()),
+        _ => None,
+    }
 }
 
 /// Puts values of one kind together where they are many: one of the result matches when one of them did.
