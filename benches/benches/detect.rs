@@ -77,7 +77,7 @@ fn against_rsigma(criterion: &mut Criterion) {
 fn engine(rules: &Rules) -> Engine {
     let mut engine = Engine::new();
     for rule in rules.all() {
-        let collection = rsigma_parser::parse_sigma_yaml(&rule.origin.text).unwrap();
+        let collection = rsigma_parser::parse_sigma_yaml(&rule.about.origin.text).unwrap();
         engine.add_rules(&collection.rules);
     }
     engine
@@ -86,16 +86,16 @@ fn engine(rules: &Rules) -> Engine {
 /// Both find the same in every event, but for rules that look for text in an object, which theirs do not. Our own pack
 /// has more such, and is not compared.
 fn same(rules: &Rules, engine: &Engine, events: &[Event<'_>], trees: &[Json]) {
-    let is_ours = rules.all().iter().any(|rule| !rule.cases.is_empty());
+    let is_ours = rules.all().iter().any(|rule| !rule.about.cases.is_empty());
     for (event, tree) in events.iter().zip(trees).filter(|_| !is_ours) {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         rules.matching(event, |rule| ours.push(rule));
         let results = engine.evaluate(&JsonEvent::borrow(tree));
         theirs.extend(results.into_iter().filter_map(|result| result.header.rule_id));
         ours.retain(|rule| {
-            theirs.contains(&rule.id) || !rule.origin.text.contains("requestParameters|contains")
+            theirs.contains(&rule.about.id) || !rule.about.origin.text.contains("requestParameters|contains")
         });
-        let mut ours: Vec<_> = ours.iter().map(|rule| rule.id.clone()).collect();
+        let mut ours: Vec<_> = ours.iter().map(|rule| rule.about.id.clone()).collect();
         ours.sort();
         theirs.sort();
         assert_eq!(ours, theirs, "{}", event.raw);
@@ -108,7 +108,7 @@ fn compile(criterion: &mut Criterion) {
     for (set, rules) in rule_sets() {
         let n = rules.all().len();
         group.throughput(Throughput::Elements(n as u64));
-        let texts: Vec<_> = rules.all().iter().map(|rule| rule.origin.text.clone()).collect();
+        let texts: Vec<_> = rules.all().iter().map(|rule| rule.about.origin.text.clone()).collect();
         group.bench_function(BenchmarkId::new("read_and_compile", format!("{set}_{n}")), |bencher| {
             bencher.iter(|| {
                 texts

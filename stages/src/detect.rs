@@ -112,6 +112,11 @@ impl Rules {
         self.rules.iter().map(|rule| &rule.about).chain(correlations)
     }
 
+    /// Whether a rule only feeds correlations, and makes no findings of its own.
+    pub fn is_silent(&self, about: &About) -> bool {
+        self.rules.iter().zip(&self.silent).any(|(rule, silent)| *silent && rule.about.id == about.id)
+    }
+
     /// The page of the rule or correlation with this id, or with this name.
     pub fn about(&self, id: &str) -> Option<&About> {
         self.abouts().find(|about| about.id == id || about.name == id)

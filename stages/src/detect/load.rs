@@ -95,11 +95,12 @@ macro_rules! about {
         let (rule, origin): (_, &$crate::detect::load::Origin) = ($rule, $origin);
         let mut folders = origin.path.rsplit('/');
         let file = folders.next().unwrap_or_default();
-        let name = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        let name = rule.name.clone().unwrap_or_else(|| stem.to_owned());
         $crate::detect::load::cases(rule.custom_attributes.get("cases"))
             .map_err(|reason| $crate::detect::load::RuleError::of(origin, ["cases:"], reason))
             .map(|cases| $crate::detect::rule::About {
-                id: rule.id.clone().or_else(|| rule.name.clone()).unwrap_or_else(|| name.clone()),
+                id: rule.id.clone().unwrap_or_else(|| name.clone()),
                 family: folders.next().unwrap_or_default().to_owned(),
                 name,
                 title: rule.title.clone(),
@@ -110,7 +111,6 @@ macro_rules! about {
                 severity: $crate::detect::load::severity(rule.level),
                 cases,
                 origin: origin.clone(),
-                alias: rule.name.clone(),
             })
     }};
 }

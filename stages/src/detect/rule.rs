@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 pub struct About {
     /// Its id; of a rule without one, its name.
     pub id: String,
-    /// The file's name without its ending, such as `trail_stopped`.
+    /// What others call it: Sigma's `name`, or else the file's without its ending, such as `trail_stopped`.
     pub name: String,
     /// The folder, such as `defences`.
     pub family: String,
@@ -29,8 +29,6 @@ pub struct About {
     pub cases: Vec<Case>,
     /// Where it came from.
     pub origin: Origin,
-    /// What other rules may call it besides its id: Sigma's `name`.
-    pub(super) alias: Option<String>,
 }
 
 /// A rule that is ready to match.
@@ -73,7 +71,7 @@ impl Rule {
 impl About {
     /// Whether filters and correlations mean it by this: its id, its name or its title.
     pub(super) fn is_called(&self, name: &str) -> bool {
-        self.id == name || self.alias.as_deref() == Some(name) || self.name == name || self.title == name
+        self.id == name || self.name == name || self.title == name
     }
 
     /// Its ATT&CK techniques, such as `T1685.002`.

@@ -26,7 +26,12 @@ fn the_pack_loads_and_every_case_comes_out() {
     for (about, failures) in cases::run_all(&pack) {
         assert_eq!(failures, [], "{}", about.origin);
         let n = |fires| about.cases.iter().filter(|case| case.fires == fires).count();
-        assert!(n(true) >= 2 && n(false) >= 2, "{}: two cases that fire, two that do not", about.origin);
+        // What only feeds a correlation is tried by the correlation's cases.
+        assert!(
+            pack.is_silent(about) || (n(true) >= 2 && n(false) >= 2),
+            "{}: two cases that fire, two that do not",
+            about.origin
+        );
         n_cases += about.cases.len();
     }
     assert!(n_cases >= 4 * BUILTIN_N_FILES_MIN);

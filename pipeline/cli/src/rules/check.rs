@@ -16,7 +16,8 @@ pub fn check(linked: &Linked, strict: bool) -> Result<Done> {
     linked.warnings.iter().for_each(|warning| words!("warning: {warning}"));
     let mut n_warnings = linked.warnings.len();
     let rules = &linked.rules;
-    for about in rules.abouts() {
+    // What only feeds a correlation is described and tried by the correlation.
+    for about in rules.abouts().filter(|about| !rules.is_silent(about)) {
         let warnings = warnings(about);
         if !warnings.is_empty() {
             n_warnings += 1;
