@@ -276,7 +276,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `findings` (
   `metadata_product_uid` string COMMENT 'Id of the detector or product.',
   `severity_number` double COMMENT 'The product''s own severity number.',
   `actor_uid` string COMMENT 'Who did it.',
-  `resource_uid` string COMMENT 'The resource that alerts are folded by.'
+  `resource_uid` string COMMENT 'The resource that alerts are folded by.',
+  `remediation_references` string COMMENT 'Where to read on: JSON list of links.'
 )
 PARTITIONED BY (`event_day` string)
 STORED AS PARQUET

@@ -47,4 +47,6 @@ columns! { super::base::END;
     ACTOR_UID "unmapped.actor_uid" Text;
     /// The resource that alerts are folded by.
     RESOURCE_UID "unmapped.resource_uid" Text;
+    /// Where to read on: JSON list of links.
+    REMEDIATION_REFERENCES "remediation.references" Json;
 }

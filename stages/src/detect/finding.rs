@@ -9,7 +9,10 @@ use super::{
 use crate::{facts::Lists, parse::without_secrets};
 use kinescope_schemas::{
     Class, Event, Id, Row, Severity, Source, Table, Value, ocsf,
-    tables::{api_activity as api, base, findings as t},
+    tables::{
+        api_activity as api, base, findings as t, http_activity as http, network_activity as network,
+        operations,
+    },
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -45,9 +48,9 @@ impl Finding {
         let uid = Id::of(&[b"finding", &event.key.0, rule.about.id.as_bytes()]);
         let actor = actor(event);
         let resources = resources(event);
-        let resource = resources
-            .first()
-            .map_or_else(|| actor.clone(), |first| first["uid"].as_str().unwrap_or_default().to_owned());
+        let named = resources.first().and_then(|first| first["uid"].as_str()).map(str::to_owned);
+        let resource = [named.unwrap_or_default(), place(event), actor.clone()];
+        let resource = resource.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
         let mut row = Row::default();
         head(&mut row, &rule.about, uid, event.time_ms());
         row.set(base::LOG_NAME, event.source.name());
@@ -150,6 +153,22 @@ fn head(row: &mut Row<'static>, about: &About, uid: Id, time_ms: i64) {
     row.set(t::ANALYTIC_UID, about.id.clone());
     row.set(t::ANALYTIC_NAME, about.title.clone());
     row.set(t::ATTACKS, attacks(about));
+    // A page ends with what to do; without a page there is none, and OCSF wants links only beside it.
+    if let Some(what_to_do) = last_sentence(&about.description) {
+        row.set(t::REMEDIATION_DESC, what_to_do);
+        if !about.references.is_empty() {
+            row.set(t::REMEDIATION_REFERENCES, Json::from(about.references.clone()).to_string());
+        }
+    }
+}
+
+/// The last sentence of a page, on one line.
+fn last_sentence(page: &str) -> Option<String> {
+    let words: Vec<&str> = page.split_whitespace().collect();
+    let ends = |word: &&str| word.ends_with(['.', '!', '?']);
+    let end = words.len().checked_sub(1)?;
+    let start = words[..end].iter().rposition(|word| ends(&word)).map_or(0, |at| at + 1);
+    Some(words[start..].join(" "))
 }
 
 /// The facts that the rule asked for, each as text by its name, several values with commas between.
@@ -202,23 +221,53 @@ fn attacks(about: &About) -> Value<'static> {
     if attacks.is_empty() { Value::Null } else { Json::from(attacks).to_string().into() }
 }
 
-/// Who did it: an ARN where there is one.
+/// Who did it: an ARN where there is one, an address where there is none.
 fn actor(event: &Event<'_>) -> String {
-    if event.source != Source::CloudTrail {
-        return event.row.str(base::LOG_NAME).to_owned();
-    }
-    [
-        api::ACTOR_USER_UID,
-        api::ACTOR_USER_UID_ALT,
-        api::ACTOR_USER_NAME,
-        api::ACTOR_INVOKED_BY,
-        api::SRC_ENDPOINT_IP,
-    ]
-    .iter()
-    .map(|column| event.row.str(*column))
-    .find(|text| !text.is_empty())
-    .unwrap_or_default()
-    .to_owned()
+    first_of(
+        event,
+        match event.table {
+            Table::ApiActivity => &[
+                api::ACTOR_USER_UID,
+                api::ACTOR_USER_UID_ALT,
+                api::ACTOR_USER_NAME,
+                api::ACTOR_INVOKED_BY,
+                api::SRC_ENDPOINT_IP,
+            ],
+            Table::NetworkActivity => &[network::SRC_ENDPOINT_IP],
+            Table::HttpActivity => &[http::SRC_ENDPOINT_IP],
+            Table::Findings => &[t::ACTOR_UID],
+            _ => &[base::LOG_NAME],
+        },
+    )
+}
+
+/// What alerts are folded by where nothing names resources.
+fn place(event: &Event<'_>) -> String {
+    first_of(
+        event,
+        match event.table {
+            Table::NetworkActivity => &[
+                network::DST_ENDPOINT_INSTANCE_UID,
+                network::DST_ENDPOINT_INTERFACE_UID,
+                network::DST_ENDPOINT_IP,
+            ],
+            Table::HttpActivity => &[http::DST_ENDPOINT_NAME],
+            Table::Findings => &[t::RESOURCE_UID],
+            Table::Operations => &[operations::ARN, operations::NAME],
+            Table::Logs => &[base::LOG_NAME],
+            _ => &[],
+        },
+    )
+}
+
+/// The first of some columns that holds something.
+fn first_of(event: &Event<'_>, columns: &[usize]) -> String {
+    columns
+        .iter()
+        .map(|column| event.row.str(*column))
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// What it was done to: what CloudTrail names, else the first identifier among the parameters.

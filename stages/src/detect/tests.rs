@@ -157,3 +157,15 @@ fn a_case_is_the_base_with_its_own_members() {
     assert_eq!(events, expected);
     assert_eq!(cases::run(&rule), []);
 }
+
+#[test]
+fn a_finding_says_what_to_do_and_where_to_read_on() {
+    let yaml = "title: t\ndescription: |\n  It happened. Look who it\n  was. Undo it with\n  UndoIt.\nreferences: [https://example.com/a]\nlogsource: {product: aws, service: cloudtrail}\n\
+        detection: {s: {eventName: A}, condition: s}\n";
+    let rules = rules(yaml);
+    let finding = cases::with_event(&json!({"eventSource": "s.amazonaws.com", "eventName": "A"}), |event| {
+        Finding::new(event, &rules.all()[0], rules.lists()).to_json()
+    });
+    let remediation = finding.unwrap()["remediation"].clone();
+    assert_eq!(remediation, json!({"desc": "Undo it with UndoIt.", "references": ["https://example.com/a"]}));
+}
