@@ -78,7 +78,8 @@ fn findings_are_those_of_the_snapshot() {
 /// Nothing bad is known of this traffic, so what is found there is noise.
 #[test]
 fn ordinary_traffic_is_quiet() {
-    let Some(folder) = recorded().map(|folder| folder.join("opensearch_catalog")).filter(|path| path.exists())
+    let Some(folder) =
+        recorded().map(|folder| folder.join("opensearch_catalog")).filter(|path| path.exists())
     else {
         return;
     };
@@ -86,4 +87,63 @@ fn ordinary_traffic_is_quiet() {
     assert!(found.n_events > 800);
     let n_loud = found.n_from(Severity::Medium);
     assert!(n_loud * 100 <= found.n_events * 2, "{n_loud} of {}: {:?}", found.n_events, found.by_rule);
+}
+
+/// The attacks that the invictus recording holds, in a background of Terraform: the call that makes each, and the rule
+/// that names it.
+const ATTACKS: &[(&str, &str, &str)] = &[
+    ("passwords of Windows machines fetched", "GetPasswordData", "ec2/windows_password_read_denied"),
+    ("a machine's credentials stolen by a command", "SendCommand", "services/ssm_command_sent"),
+    ("all secrets read", "GetSecretValue", "secrets/secrets_spree"),
+    ("encrypted parameters read", "GetParameters", "secrets/parameters_batch_read"),
+    ("a trail deleted", "DeleteTrail", "defences/trail_tampering_failed"),
+    ("a trail deleted for good", "DeleteTrail", "defences/trail_deleted"),
+    ("a trail's events left out", "PutEventSelectors", "defences/trail_event_selectors_narrowed"),
+    ("a trail's files made to expire", "PutBucketLifecycle", "s3/bucket_lifecycle_short"),
+    ("a trail stopped", "StopLogging", "defences/trail_tampering_failed"),
+    ("the organization left", "LeaveOrganization", "organizations/organization_leave_refused"),
+    ("flow logs removed", "DeleteFlowLogs", "network/flow_logs_deleted"),
+    ("start-up scripts downloaded", "DescribeInstanceAttribute", "ec2/user_data_read"),
+    ("unusual machines launched", "RunInstances", "ec2/instance_gpu_launched"),
+    ("port 22 opened", "AuthorizeSecurityGroupIngress", "security_groups/security_group_admin_port_opened"),
+    ("an image shared", "ModifyImageAttribute", "ec2/snapshot_or_image_shared"),
+    ("a disk's snapshot shared", "ModifySnapshotAttribute", "ec2/snapshot_or_image_shared"),
+    ("a database's snapshot shared", "ModifyDBSnapshotAttribute", "rds/database_snapshot_shared"),
+    ("a bucket's policy given a back door", "PutBucketPolicy", "s3/bucket_policy_foreign"),
+    ("console entered without MFA", "ConsoleLogin", "iam/console_login_without_mfa"),
+    ("a role given a back door", "UpdateAssumeRolePolicy", "iam/role_trust_foreign_account"),
+    ("a user given a back door", "CreateAccessKey", "iam/access_key_created_for_other_user"),
+    ("an administrator made", "AttachUserPolicy", "iam/admin_policy_attached"),
+    ("a password set for a user", "CreateLoginProfile", "iam/login_profile_created"),
+    ("a function given a back door", "AddPermission20150331v2", "lambda/function_permission_public"),
+    ("a function's code replaced", "UpdateFunctionCode20150331v2", "lambda/function_code_replaced_by_person"),
+    ("a trust anchor planted", "CreateTrustAnchor", "iam/trust_anchor_of_outside_authority"),
+    ("a profile of Roles Anywhere made", "CreateProfile", "iam/roles_anywhere_profile_created"),
+    ("keys tried by a tool for attacks", "GetCallerIdentity", "iam/leaked_key_tool"),
+];
+
+/// What the pack may find at medium or above in the same recording that is none of these.
+const BACKGROUND_MAX: u64 = 12;
+
+#[test]
+fn every_attack_is_named() {
+    let Some(folder) = recorded().map(|folder| folder.join("invictus")).filter(|path| path.exists()) else {
+        return;
+    };
+    let rules = builtin().unwrap();
+    let found = Found::new(&rules, &folder);
+    for (attack, call, rule) in ATTACKS {
+        let (severity, _) =
+            found.by_rule.get(*rule).unwrap_or_else(|| panic!("{attack} ({call}): {rule} is quiet"));
+        assert!(*severity >= Severity::Medium, "{attack}: {rule} is {}", severity.name());
+    }
+    let named: u64 = ATTACKS
+        .iter()
+        .map(|(.., rule)| *rule)
+        .collect::<std::collections::BTreeSet<_>>()
+        .iter()
+        .map(|rule| found.by_rule[*rule].1)
+        .sum();
+    let others = found.n_from(Severity::Medium) - named;
+    assert!(others <= BACKGROUND_MAX, "{others} findings are about something else: {:?}", found.by_rule);
 }

@@ -132,7 +132,7 @@ fn from(view: &View<'_>) -> Vec<Text> {
 }
 
 fn tool(view: &View<'_>) -> Vec<Text> {
-    if view.is_call() { vec![tool::of(view.slot(t::HTTP_REQUEST_USER_AGENT))] } else { Vec::new() }
+    if view.is_call() { tool::of(view.slot(t::HTTP_REQUEST_USER_AGENT)) } else { Vec::new() }
 }
 
 fn attack_tool(view: &View<'_>) -> bool {

@@ -24,6 +24,12 @@ pub fn check(linked: &Linked, strict: bool) -> Result<Done> {
             words!("warning: {}: {}", about.origin, warnings.join("; "));
         }
     }
+    let mut names: Vec<&About> = rules.abouts().collect();
+    names.sort_by_key(|about| &about.name);
+    for pair in names.windows(2).filter(|pair| pair[0].name == pair[1].name) {
+        n_warnings += 1;
+        words!("warning: {}: it is called {} as {} is", pair[1].origin, pair[1].name, pair[0].origin);
+    }
     let n_cases: usize = rules.abouts().map(|about| about.cases.len()).sum();
     words!(
         "{} rules and {} correlations load with {} cases; {} warnings",

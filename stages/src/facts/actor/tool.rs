@@ -82,11 +82,12 @@ pub(super) fn is_attack(agent: &str) -> bool {
     attack(&agent.to_ascii_lowercase()).is_some()
 }
 
-/// The tool.
-pub(super) fn of(agent: &str) -> Text {
+/// The tool; two where one drives another, as testers let Terraform prepare what they attack.
+pub(super) fn of(agent: &str) -> Vec<Text> {
     let agent = agent.to_ascii_lowercase();
     let known = TOOLS.iter().find(|(word, _)| agent.contains(word)).map(|(_, name)| *name);
-    attack(&agent).or(known).unwrap_or("unknown").into()
+    let tools: Vec<Text> = attack(&agent).into_iter().chain(known).map(Text::from).collect();
+    if tools.is_empty() { vec!["unknown".into()] } else { tools }
 }
 
 #[cfg(test)]
