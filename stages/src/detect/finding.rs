@@ -167,7 +167,7 @@ fn last_sentence(page: &str) -> Option<String> {
     let words: Vec<&str> = page.split_whitespace().collect();
     let ends = |word: &&str| word.ends_with(['.', '!', '?']);
     let end = words.len().checked_sub(1)?;
-    let start = words[..end].iter().rposition(|word| ends(&word)).map_or(0, |at| at + 1);
+    let start = words[..end].iter().rposition(ends).map_or(0, |at| at + 1);
     Some(words[start..].join(" "))
 }
 

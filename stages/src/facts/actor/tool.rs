@@ -98,8 +98,13 @@ mod tests {
     fn agents() {
         for (agent, tool, attack) in [
             ("aws-cli/2.17.32 md/awscrt#0.21.2 os/linux#5.10 lang/python#3.11", "cli", false),
-            ("aws-cli/1.22.34 Python/3.10.4 Linux/5.18.0-kali5-amd64 botocore/1.24.34", "kali", true),
-            ("Boto3/1.26.165 Python/3.10.6 Linux/6.1.0-1parrot1-amd64 Botocore/1.29.165", "parrot", true),
+            ("aws-cli/1.22.34 Python/3.10.4 Linux/5.18.0-kali5-amd64 botocore/1.24.34", "kali cli", true),
+            (
+                "Boto3/1.26.165 Python/3.10.6 Linux/6.1.0-1parrot1-amd64 Botocore/1.29.165",
+                "parrot boto",
+                true,
+            ),
+            ("APN/1.0 HashiCorp/1.0 Terraform/1.1.2 stratus-red-team_39f95f43", "stratus terraform", true),
             ("APN/1.0 HashiCorp/1.0 Terraform/1.1.2 aws-sdk-go/1.40.25", "terraform", false),
             ("[S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.488]", "console", false),
             ("[Boto3/1.26.165 Python/3.10.6 Botocore/1.29.165]", "boto", false),
@@ -113,7 +118,7 @@ mod tests {
             ("pacuş/1", "pacu", true),
             ("", "unknown", false),
         ] {
-            assert_eq!((of(agent).as_ref(), is_attack(agent)), (tool, attack), "{agent}");
+            assert_eq!((of(agent).join(" ").as_str(), is_attack(agent)), (tool, attack), "{agent}");
         }
     }
 }
