@@ -4,13 +4,13 @@
 
 use kinescope_generate::Shape;
 use kinescope_tests::{
-    binary::{Ran, kinescope, process, run, run_on},
+    binary::{Ran, kinescope, process, repository, run, run_on},
     essence::Essence,
     output::Results,
     payloads::{event, lines},
     traffic::Traffic,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{fs, io::Read, path::PathBuf, process::Stdio};
 use tempfile::TempDir;
 
@@ -229,6 +229,44 @@ fn rules_are_measured() {
     }
     run(["rules", "diff", &old, &new, &input]).ends_with(0).says("0 findings stay, 1 vanish, 0 appear");
     run(["rules", "diff", &old, &old, &input]).ends_with(0).says("1 findings stay, 0 vanish, 0 appear");
+}
+
+/// Of an event that several rules find, one alert speaks; the worst leads it.
+#[test]
+fn findings_of_one_event_are_one_alert() {
+    let desk = Desk::new();
+    let input = desk.file("input.jsonl", TRAIL_STOPPED);
+    let rule = |name: &str, level: &str| {
+        let text = RULE.replace("ec2.", "cloudtrail.").replace("DescribeInstances", "StopLogging");
+        let text = text.replace("level: low", &format!("level: {level}")).replace("Somebody looked", name);
+        text.replace("6b1e5a0e-7a53-4b0f-8c5e-2f0d6d3c9a10", name)
+    };
+    let rules = desk.file("rules.yml", [rule("mild", "low"), rule("grave", "high")].join("---\n"));
+    let out = desk.path("out");
+    run(["process", &input, "--rules", &rules, "--no-builtin-rules", "--out", &out]).ends_with(0);
+    let results = desk.results("out");
+    assert_eq!(results.lines("findings.jsonl").len(), 2);
+    let alerts = results.lines("alerts.jsonl");
+    assert_eq!(alerts.len(), 1);
+    assert_eq!((&alerts[0]["title"], &alerts[0]["severity"]), (&json!("grave"), &json!("high")));
+    assert_eq!(alerts[0]["also"], json!(["mild"]));
+}
+
+/// The README shows what `rules coverage` prints.
+#[test]
+fn the_readme_shows_what_is_covered() {
+    let path = repository().join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once("<!-- coverage").unwrap();
+    let (mark, rest) = rest.split_once("-->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end of coverage").unwrap();
+    let table = run(["rules", "coverage"]).ends_with(0).out;
+    let new = format!("{before}<!-- coverage{mark}-->\n```\n{table}```\n<!-- end of coverage{after}");
+    if std::env::var_os("KINESCOPE_BLESS").is_some() {
+        fs::write(&path, &new).unwrap();
+    } else {
+        assert!(readme == new, "the tables in README.md are old: KINESCOPE_BLESS=1 writes them anew");
+    }
 }
 
 #[test]

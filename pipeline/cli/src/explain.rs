@@ -24,15 +24,13 @@ use std::{
 pub fn run(args: &args::Explain) -> Result<Done> {
     let (config, _) = config(args.config.as_deref())?;
     let rules = rules::load(&args.rules, &config.lists)?;
-    let rule = match &args.rule {
-        Some(id) => Some(rules.get(id).with_context(|| {
-            format!("explain {id}: there is no such rule; `kinescope rules list` names them")
-        })?),
+    let asked = match &args.rule {
+        Some(id) => Some(asked(&rules, id)?),
         None => None,
     };
     let bytes = read(&args.event)?;
     let mut explaining =
-        Explaining { rules: &rules, rule, page: String::new(), n_events: 0, colour: on_stdout() };
+        Explaining { rules: &rules, asked, page: String::new(), n_events: 0, colour: on_stdout() };
     let input = Input {
         bytes: &bytes,
         record_id: Id::of(&[&bytes]),
@@ -46,6 +44,17 @@ pub fn run(args: &args::Explain) -> Result<Done> {
     }
     out(&explaining.page)?;
     Ok(Done::Well)
+}
+
+/// The rule of this id or name, or the rules whose matches the correlation counts.
+fn asked<'r>(rules: &'r Rules, id: &str) -> Result<Vec<&'r Rule>> {
+    if let Some(correlation) = rules.correlation(id) {
+        return Ok(correlation.rules.iter().map(|at| &rules.all()[*at]).collect());
+    }
+    let rule = rules.get(id);
+    Ok(vec![rule.with_context(|| {
+        format!("explain {id}: there is no such rule; `kinescope rules list` names them")
+    })?])
 }
 
 /// The event itself, a file, or standard input.
@@ -63,7 +72,8 @@ fn read(event: &str) -> Result<Vec<u8>> {
 
 struct Explaining<'r> {
     rules: &'r Rules,
-    rule: Option<&'r Rule>,
+    /// The rules that were asked for; of a correlation, those that it counts.
+    asked: Option<Vec<&'r Rule>>,
     page: String,
     n_events: u64,
     colour: bool,
@@ -109,8 +119,8 @@ impl Explaining<'_> {
             event.table.name()
         ));
         self.facts(event);
-        match self.rule {
-            Some(rule) => self.one(event, rule),
+        match self.asked.clone() {
+            Some(rules) => rules.into_iter().for_each(|rule| self.one(event, rule)),
             None => self.all(event),
         }
         self.page.push('\n');
@@ -168,7 +178,11 @@ impl Explaining<'_> {
         if !told.sees {
             page.push_str("it looks at events of another source\n");
         } else if !told.candidate {
-            page.push_str("the index does not choose it: service or operation is another one\n");
+            page.push_str("the index does not choose it: service, operation or another value that it demands is not there\n");
+        } else {
+            page.push_str(
+                "the index chooses it: what it demands of service, operation and the like is there\n",
+            );
         }
         page.push_str(&format!("condition: {}\n", told.condition));
         for selection in &told.selections {

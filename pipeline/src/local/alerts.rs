@@ -1,6 +1,7 @@
 //! alerts.jsonl: what a topic would have been sent.
 //!
-//! Findings of one rule, account and resource within a window become one alert that counts them. A minute has a
+//! Findings of one event are one alert, which the worst of them leads. Those of one rule, account and resource within a
+//! window become one alert that counts them. A minute has a
 //! number of alerts at most; what is past it goes into one digest of that minute, the least severe first. Both depend
 //! on the findings and their own times only, so that order and repetition change nothing.
 
@@ -9,7 +10,7 @@ use crate::config::Alerts;
 use kinescope_schemas::{Id, Severity, ocsf::rfc3339};
 use serde_json::{Value as Json, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, BufWriter, Write},
     path::Path,
@@ -18,12 +19,17 @@ use std::{
 const MINUTE_MS: i64 = 60_000;
 /// SNS takes a subject of up to 100 ASCII characters without line breaks.
 const SUBJECT_CHARS_MAX: usize = 100;
-/// Findings of one rule, account and resource in one window, the worst first. Five of them are named, all counted.
+/// Of the findings of one event the worst speaks for all; those of one rule, account and resource in one window are one
+/// alert. Five of them are named, all counted.
 const FOLDED: &str = "
 SELECT min(time), max(time), max(severity), rule, min(title), account, min(region), resource, count(*),
-    group_concat(uid, ' ') FILTER (WHERE nth <= 5), group_concat(actor, char(10)) FILTER (WHERE nth <= 5)
+    group_concat(uid, ' ') FILTER (WHERE nth <= 5), group_concat(actor, char(10)) FILTER (WHERE nth <= 5),
+    group_concat(titles, char(10)) FILTER (WHERE nth <= 5)
 FROM (SELECT *, row_number() OVER (PARTITION BY rule, account, resource, time / ?2 ORDER BY time, uid) AS nth
-    FROM findings WHERE severity >= ?1)
+    FROM (SELECT *, row_number() OVER (PARTITION BY event ORDER BY severity DESC, rule) AS rank,
+            group_concat(title, char(10)) OVER (PARTITION BY event) AS titles
+        FROM findings WHERE severity >= ?1)
+    WHERE rank = 1)
 GROUP BY rule, account, resource, time / ?2 ORDER BY min(time) / 60000, max(severity) DESC, rule, account, resource";
 
 /// Writes the file; how many lines.
@@ -64,6 +70,8 @@ struct Alert {
     count: i64,
     findings: String,
     actors: String,
+    /// Titles of all rules that found the same events.
+    titles: String,
 }
 
 impl Alert {
@@ -80,13 +88,13 @@ impl Alert {
             count: row.get(8)?,
             findings: row.get(9)?,
             actors: row.get(10)?,
+            titles: row.get(11)?,
         })
     }
 
     fn to_json(&self) -> Json {
-        let mut actors: Vec<&str> = self.actors.split('\n').filter(|actor| !actor.is_empty()).collect();
-        actors.sort_unstable();
-        actors.dedup();
+        let actors: BTreeSet<&str> = self.actors.split('\n').filter(|actor| !actor.is_empty()).collect();
+        let also: BTreeSet<&str> = self.titles.split('\n').filter(|title| *title != self.title).collect();
         let subject = format!("[{}] {} in {}", self.severity.name(), self.title, self.account);
         let times = if self.count == 1 { String::new() } else { format!(" {} times", self.count) };
         json!({
@@ -99,6 +107,7 @@ impl Alert {
             "account": self.account,
             "region": self.region,
             "resource": self.resource,
+            "also": also,
             "actors": actors,
             "count": self.count,
             "first_time": rfc3339(self.first_ms),

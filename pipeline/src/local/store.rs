@@ -18,7 +18,7 @@ use std::{fmt::Write, path::Path};
 /// Tables. Times are milliseconds since 1970; a metric's points are JSON, merged on read by the
 /// view `points`.
 const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS findings (uid TEXT PRIMARY KEY, time INTEGER NOT NULL, severity INTEGER NOT NULL, rule TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS findings (uid TEXT PRIMARY KEY, event BLOB NOT NULL, time INTEGER NOT NULL, severity INTEGER NOT NULL, rule TEXT NOT NULL,
     title TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, resource TEXT NOT NULL, actor TEXT NOT NULL, ocsf TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS events (time INTEGER NOT NULL, key BLOB NOT NULL, uid TEXT NOT NULL, severity INTEGER NOT NULL, source TEXT NOT NULL,
     category TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
@@ -127,9 +127,10 @@ impl Store {
     fn finding(&self, finding: &Finding) -> Result<(), StoreError> {
         let title = finding.row.str(kinescope_schemas::tables::findings::FINDING_TITLE);
         self.run(
-            "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 finding.uid.to_string(),
+                finding.event.0,
                 finding.time_ms,
                 finding.severity.id(),
                 finding.rule,

@@ -24,6 +24,8 @@ pub const PRODUCT: &str = ocsf::OURSELVES;
 pub struct Finding {
     /// Derived from the event and the rule.
     pub uid: Id,
+    /// The key of the event that it is about; of a correlation, which is about many, its own id.
+    pub event: Id,
     /// Of the rule.
     pub severity: Severity,
     /// Of the event, milliseconds since 1970.
@@ -68,6 +70,7 @@ impl Finding {
         row.set(t::RESOURCE_UID, Value::text_or_null(resource.clone()));
         Finding {
             uid,
+            event: event.key,
             severity: rule.about.severity,
             time_ms: event.time_ms(),
             rule: rule.about.id.clone(),
@@ -106,6 +109,7 @@ impl Finding {
         row.set(t::ACTOR_UID, Value::text_or_null(resource.clone()));
         Finding {
             uid: found.uid,
+            event: found.uid,
             severity: about.severity,
             time_ms: found.time_ms,
             rule: about.id.clone(),

@@ -70,7 +70,7 @@ pub(super) fn privilege_escalation(random: &mut Random) -> Story {
                 "UpdateAssumeRolePolicy",
                 format!(r#"{{"roleName":"OrganizationAccountAccessRole","policyDocument":"{trust}"}}"#),
             )
-            .expects("role_trust_changed"),
+            .expects("role_trust_foreign_account"),
     ];
     Story {
         name: "privilege_escalation",

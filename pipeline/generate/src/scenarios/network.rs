@@ -42,7 +42,7 @@ fn open_port(scene: &mut Scene<'_>, group: &str, port: u16, (ipv4, ipv6): (&str,
         .answers(format!(
             r#"{{"requestId":"{request}","_return":true,"securityGroupRuleSet":{{"items":[{{"groupOwnerId":"{account}","groupId":"{group}","securityGroupRuleId":"sgr-0{rule}","isEgress":false,"ipProtocol":"tcp","fromPort":{port},"toPort":{port}}}]}}}}"#
         ))
-        .expects("security_group_opened_to_world")
+        .expects("security_group_admin_port_opened")
 }
 
 /// A disk is copied to a snapshot and the snapshot given to everybody.
@@ -65,7 +65,7 @@ pub(super) fn snapshot_shared(random: &mut Random) -> Story {
                 format!(r#"{{"snapshotId":"snap-0{snapshot}","createVolumePermission":{{"add":{{"items":[{{"group":"all"}}]}}}},"attributeType":"CREATE_VOLUME_PERMISSION"}}"#),
             )
             .answers(format!(r#"{{"requestId":"{request}","_return":true}}"#))
-            .expects("snapshot_or_image_shared"),
+            .expects("snapshot_or_image_public"),
     ];
     Story {
         name: "snapshot_shared",

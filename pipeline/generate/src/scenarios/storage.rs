@@ -35,7 +35,8 @@ pub(super) fn s3_exfiltration(random: &mut Random) -> Story {
         on_bucket(&mut scene, "PutBucketPublicAccessBlock", &bucket, &open)
             .expects("bucket_public_access_block_removed"),
         on_bucket(&mut scene, "PutBucketPolicy", &bucket, &policy).expects("bucket_policy_public"),
-        on_bucket(&mut scene, "PutBucketReplication", &bucket, &replica).expects("bucket_replication_set"),
+        on_bucket(&mut scene, "PutBucketReplication", &bucket, &replica)
+            .expects("bucket_replicated_to_foreign_account"),
     ];
     for idx in 0..N_OBJECTS_TAKEN {
         let key = format!("ledger/2026/statement-{idx:04}.parquet");
