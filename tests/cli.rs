@@ -249,7 +249,7 @@ fn findings_of_one_event_are_one_alert() {
     let alerts = results.lines("alerts.jsonl");
     assert_eq!(alerts.len(), 1);
     assert_eq!((&alerts[0]["title"], &alerts[0]["severity"]), (&json!("grave"), &json!("high")));
-    assert_eq!(alerts[0]["also"], json!(["mild"]));
+    assert_eq!((&alerts[0]["also"], &alerts[0]["n_findings"]), (&json!(["mild"]), &json!(2)));
 }
 
 /// The README shows what `rules coverage` prints.

@@ -94,7 +94,7 @@ fn places(results: &Results, ledger: &Ledger, n_heartbeats: u64) {
     assert_eq!(results.delivered("store"), n_findings + n_notable + n_heartbeats + n_points);
     assert_eq!(rows("SELECT count(*) FROM agents") > 0, n_heartbeats > 0);
     let alerts = results.lines("alerts.jsonl");
-    let n_alerted: u64 = alerts.iter().map(|alert| alert["count"].as_u64().unwrap()).sum();
+    let n_alerted: u64 = alerts.iter().map(|alert| alert["n_findings"].as_u64().unwrap()).sum();
     let by_severity = ledger.findings.by_severity.iter();
     let alerting = by_severity.filter(|(name, _)| Severity::from_name(name).unwrap() >= Severity::Low);
     assert_eq!(n_alerted, alerting.map(|(_, n)| n).sum::<u64>());

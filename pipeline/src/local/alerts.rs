@@ -24,10 +24,11 @@ const SUBJECT_CHARS_MAX: usize = 100;
 const FOLDED: &str = "
 SELECT min(time), max(time), max(severity), rule, min(title), account, min(region), resource, count(*),
     group_concat(uid, ' ') FILTER (WHERE nth <= 5), group_concat(actor, char(10)) FILTER (WHERE nth <= 5),
-    group_concat(titles, char(10)) FILTER (WHERE nth <= 5)
+    group_concat(titles, char(10)) FILTER (WHERE nth <= 5), sum(n_of_event)
 FROM (SELECT *, row_number() OVER (PARTITION BY rule, account, resource, time / ?2 ORDER BY time, uid) AS nth
     FROM (SELECT *, row_number() OVER (PARTITION BY event ORDER BY severity DESC, rule) AS rank,
-            group_concat(title, char(10)) OVER (PARTITION BY event) AS titles
+            group_concat(title, char(10)) OVER (PARTITION BY event) AS titles,
+            count(*) OVER (PARTITION BY event) AS n_of_event
         FROM findings WHERE severity >= ?1)
     WHERE rank = 1)
 GROUP BY rule, account, resource, time / ?2 ORDER BY min(time) / 60000, max(severity) DESC, rule, account, resource";
@@ -72,6 +73,8 @@ struct Alert {
     actors: String,
     /// Titles of all rules that found the same events.
     titles: String,
+    /// Findings of these events, its own and those that it speaks for.
+    n_findings: i64,
 }
 
 impl Alert {
@@ -89,6 +92,7 @@ impl Alert {
             findings: row.get(9)?,
             actors: row.get(10)?,
             titles: row.get(11)?,
+            n_findings: row.get(12)?,
         })
     }
 
@@ -110,6 +114,7 @@ impl Alert {
             "also": also,
             "actors": actors,
             "count": self.count,
+            "n_findings": self.n_findings,
             "first_time": rfc3339(self.first_ms),
             "last_time": rfc3339(self.last_ms),
             "findings": self.findings.split(' ').collect::<Vec<_>>(),
@@ -160,6 +165,7 @@ impl Minute<'_> {
             "severity": worst.name(),
             "severity_id": worst.id(),
             "count": count,
+            "n_findings": folded.iter().map(|alert| alert.n_findings).sum::<i64>(),
             "alerts": folded.len(),
             "by_rule": by_rule,
             "first_time": minute,
