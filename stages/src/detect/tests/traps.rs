@@ -122,3 +122,11 @@ fn stars_of_a_mask_are_no_wildcards_in_an_event() {
     assert!(selection(r"responseElements.pending.password: '\*\*\*\*'", masked.clone()));
     assert!(!selection(r"responseElements.pending.password: '\*'", masked));
 }
+
+#[test]
+fn a_regular_expression_may_stand_anywhere_in_the_value() {
+    let line = "userIdentity.arn|re: '.+:assumed-role/aws:.+'";
+    let by = |arn: &str| json!({"userIdentity": {"arn": arn}});
+    assert!(selection(line, by("arn:aws:sts::1:assumed-role/aws:ec2-instance/i-0abc")));
+    assert!(!selection(line, by("arn:aws:sts::1:assumed-role/app/i-0abc")));
+}
