@@ -169,3 +169,27 @@ fn a_finding_says_what_to_do_and_where_to_read_on() {
     let remediation = finding.unwrap()["remediation"].clone();
     assert_eq!(remediation, json!({"desc": "Undo it with UndoIt.", "references": ["https://example.com/a"]}));
 }
+
+/// What YAML takes for a mapping is no text any more, and would be missing on the page.
+#[test]
+fn no_line_of_the_pack_s_pages_is_lost() {
+    for about in builtin().unwrap().abouts() {
+        let text = &about.origin.text;
+        for (key, n) in [
+            ("falsepositives:", about.false_positives.len()),
+            ("references:", about.references.len()),
+            ("tags:", about.tags.len()),
+        ] {
+            let lines = text.lines().skip_while(|line| !line.starts_with(key)).skip(1);
+            let written = lines
+                .take_while(|line| line.starts_with(' '))
+                .filter(|line| line.trim_start().starts_with("- "));
+            let written = written.count();
+            assert!(
+                written == 0 || written == n,
+                "{}: {key} has {written} lines, of which {n} are read",
+                about.origin
+            );
+        }
+    }
+}
