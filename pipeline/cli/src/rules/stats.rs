@@ -10,14 +10,17 @@ use crate::{
 use anyhow::{Result, anyhow, bail};
 use kinescope_pipeline::{scan, source::Files};
 use kinescope_schemas::Event;
-use kinescope_stages::detect::{Rule, Rules};
+use kinescope_stages::{
+    detect::{About, Rule, Rules, correlate::State},
+    facts::Lists,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-/// Events that a line of `diff` names.
+/// Findings that a line of `diff` names.
 const NAMED_MAX: usize = 3;
 
 /// What one rule did.
@@ -89,25 +92,73 @@ fn share(n: u64, n_events: u64) -> String {
     format!("{:.1}", n as f64 * 1_000.0 / n_events.max(1) as f64)
 }
 
-/// Events by the rule that finds them.
+/// Events by the rule that finds them; of correlations the findings themselves.
 type Found = BTreeMap<String, BTreeSet<String>>;
+
+/// A set of rules at work, with what its correlations have seen.
+struct Judge {
+    rules: Rules,
+    states: Vec<State>,
+}
+
+impl Judge {
+    fn new(path: &Path, lists: &Lists) -> Result<Judge> {
+        let rules = from_paths(&[path.into()], lists)?.rules;
+        let states = vec![State::default(); rules.correlations().len()];
+        Ok(Judge { rules, states })
+    }
+
+    /// The rules that find this event.
+    fn event(&mut self, event: &Event<'_>) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        let (rules, states) = (&self.rules, &mut self.states);
+        rules.judge(
+            event,
+            |rule| {
+                names.insert(name(&rule.about));
+            },
+            |at, hit| states[at].add(&rules.correlations()[at], &hit),
+        );
+        names
+    }
+
+    /// What the correlations found in all that came.
+    fn correlated(&self) -> BTreeSet<(String, String)> {
+        let correlations = self.rules.correlations().iter().zip(&self.states).enumerate();
+        let found = correlations.flat_map(|(at, (correlation, state))| {
+            let found = state.findings(at, correlation);
+            found.into_iter().map(|found| (name(&correlation.about), found.uid.to_string()))
+        });
+        found.collect()
+    }
+}
+
+fn name(about: &About) -> String {
+    format!("{}/{}", about.family, about.name)
+}
 
 /// Which findings appear and vanish when rules change.
 pub fn diff(old: &Path, new: &Path, settings: Option<&Path>, inputs: &[PathBuf]) -> Result<Done> {
     let (config, _) = config(settings)?;
-    let load = |path: &Path| from_paths(&[path.into()], &config.lists).map(|linked| linked.rules);
-    let (old, new) = (load(old)?, load(new)?);
+    let (mut old, mut new) = (Judge::new(old, &config.lists)?, Judge::new(new, &config.lists)?);
     let (mut gone, mut come) = (Found::new(), Found::new());
-    let mut n_same = 0u64;
+    let mut n_same = 0;
     let scanned = scan::scan(&files(inputs)?, &config, |event| {
-        let (before, after) = (matches(&old, event), matches(&new, event));
-        n_same += before.intersection(&after).count() as u64;
+        let (before, after) = (old.event(event), new.event(event));
+        n_same += before.intersection(&after).count();
         for (rules, into) in [(&before - &after, &mut gone), (&after - &before, &mut come)] {
             for rule in rules {
                 into.entry(rule).or_default().insert(event.uid().to_owned());
             }
         }
     })?;
+    let (before, after) = (old.correlated(), new.correlated());
+    n_same += before.intersection(&after).count();
+    for (found, into) in [(&before - &after, &mut gone), (&after - &before, &mut come)] {
+        for (rule, uid) in found {
+            into.entry(rule).or_default().insert(uid);
+        }
+    }
     let rows = [("- gone", &gone), ("+ new", &come)].into_iter().flat_map(|(what, found)| {
         found.iter().map(move |(rule, events)| {
             let named: Vec<_> = events.iter().take(NAMED_MAX).cloned().collect();
@@ -116,13 +167,13 @@ pub fn diff(old: &Path, new: &Path, settings: Option<&Path>, inputs: &[PathBuf])
     });
     let rows: Vec<_> = rows.collect();
     if !rows.is_empty() {
-        out(&table(&["", "events", "rule", "such as"], rows))?;
+        out(&table(&["", "findings", "rule", "such as"], rows))?;
     }
     let n = |found: &Found| number(found.values().map(|events| events.len() as u64).sum());
     words!(
         "{} events: {} findings stay, {} vanish, {} appear",
         number(scanned.n_events),
-        number(n_same),
+        number(n_same as u64),
         n(&gone),
         n(&come)
     );
@@ -130,12 +181,4 @@ pub fn diff(old: &Path, new: &Path, settings: Option<&Path>, inputs: &[PathBuf])
         bail!("compare rules: there is no event in the input");
     }
     Ok(Done::Well)
-}
-
-fn matches(rules: &Rules, event: &Event<'_>) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    rules.matching(event, |rule| {
-        names.insert(format!("{}/{}", rule.about.family, rule.about.name));
-    });
-    names
 }
