@@ -105,7 +105,7 @@ impl Fact {
     /// Its values for an event, each once; none if it says nothing about it.
     pub fn values(&self, view: &View<'_>) -> Vec<Text> {
         let mut values = match self.of {
-            Of::Flag(of) => vec![if of(view) { "true" } else { "false" }.into()],
+            Of::Flag(of) => return vec![if of(view) { "true" } else { "false" }.into()],
             Of::Number(of) => of(view).map(|n| n.to_string().into()).into_iter().collect(),
             Of::Texts(of) => of(view),
         };

@@ -77,7 +77,7 @@ impl<'e> Subject<'e> {
     #[inline]
     pub(super) fn any(&self, field: &Field, test: &mut dyn FnMut(Seen<'_, '_>) -> bool) -> bool {
         if let Some(fact) = field.fact {
-            let values = fact.values(&self.facts);
+            let values = self.facts.tell(fact);
             return if values.is_empty() {
                 test(Seen::Missing)
             } else {

@@ -1,12 +1,17 @@
 //! An event as facts look at it.
 
-use super::{Lists, members, network, policy};
+use super::{Fact, Lists, Text, members, network, policy};
 use kinescope_schemas::{
     Event, Source,
     tables::{api_activity as t, base, network_activity as flow},
 };
 use serde_json::Value as Json;
-use std::{borrow::Cow, cell::OnceCell, net::IpAddr};
+use std::{
+    borrow::Cow,
+    cell::{OnceCell, RefCell},
+    net::IpAddr,
+    rc::Rc,
+};
 
 /// Bytes of a request or an answer that are opened. CloudTrail writes no event above 1 MB.
 const OPENED_BYTES_MAX: usize = 1 << 20;
@@ -19,6 +24,8 @@ pub struct View<'e> {
     response: OnceCell<Json>,
     openings: OnceCell<Vec<network::Opening>>,
     policies: OnceCell<policy::Policies>,
+    /// The facts that were asked for, with what they said: many rules ask the same of an event.
+    told: RefCell<Vec<(&'static Fact, Rc<[Text]>)>>,
 }
 
 impl<'e> View<'e> {
@@ -31,7 +38,19 @@ impl<'e> View<'e> {
             response: OnceCell::new(),
             openings: OnceCell::new(),
             policies: OnceCell::new(),
+            told: RefCell::default(),
         }
+    }
+
+    /// What a fact says of the event, worked out once.
+    pub fn tell(&self, fact: &'static Fact) -> Rc<[Text]> {
+        let told = self.told.borrow().iter().find(|(known, _)| std::ptr::eq(*known, fact)).cloned();
+        if let Some((_, values)) = told {
+            return values;
+        }
+        let values: Rc<[Text]> = fact.values(self).into();
+        self.told.borrow_mut().push((fact, values.clone()));
+        values
     }
 
     /// Whether CloudTrail wrote it.
