@@ -16,6 +16,9 @@ use std::{
 /// Bytes of a request or an answer that are opened. CloudTrail writes no event above 1 MB.
 const OPENED_BYTES_MAX: usize = 1 << 20;
 
+/// A fact and what it said.
+type Told = (&'static Fact, Rc<[Text]>);
+
 /// An event and the user's lists, with what facts share: each part is worked out once, when it is first asked for.
 pub struct View<'e> {
     pub(super) event: &'e Event<'e>,
@@ -25,7 +28,7 @@ pub struct View<'e> {
     openings: OnceCell<Vec<network::Opening>>,
     policies: OnceCell<policy::Policies>,
     /// The facts that were asked for, with what they said: many rules ask the same of an event.
-    told: RefCell<Vec<(&'static Fact, Rc<[Text]>)>>,
+    told: RefCell<Vec<Told>>,
 }
 
 impl<'e> View<'e> {
