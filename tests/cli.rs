@@ -207,6 +207,20 @@ fn rules_are_listed_shown_checked_and_tested() {
     run(["rules", "test", &empty]).ends_with(2).says("there is no .yml file");
 }
 
+/// Lists of the configuration reach rules wherever rules are read.
+#[test]
+fn rules_know_the_lists() {
+    let desk = Desk::new();
+    let rule = RULE.replacen("eventName: DescribeInstances", "eventName|expand: '%looks%'", 1);
+    let rule = desk.file("listed.yml", rule);
+    run(["rules", "test", &rule]).ends_with(2).says("there is no list looks");
+    let config = desk.file("lists.toml", "[lists.custom]\nlooks = [\"Describe*\"]\n");
+    run(["rules", "test", &rule, "--config", &config]).ends_with(0).says("2 cases, 0 failed");
+    let input = desk.file("input.jsonl", TRAIL_STOPPED);
+    let out = desk.path("out");
+    run(["process", &input, "--rules", &rule, "--config", &config, "--out", &out]).ends_with(0);
+}
+
 #[test]
 fn rules_are_measured() {
     let desk = Desk::new();

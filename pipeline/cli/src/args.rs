@@ -138,6 +138,9 @@ pub struct Rules {
     /// What to do with rules.
     #[command(subcommand)]
     pub command: RulesCommand,
+    /// Settings, in TOML: the lists that facts and expand compare with
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `rules …`.
@@ -188,9 +191,6 @@ pub enum RulesCommand {
         /// Which rules.
         #[command(flatten)]
         rules: RuleArgs,
-        /// Settings, in TOML: the lists that facts compare with
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
     },
     /// Say which findings appear and vanish on recorded traffic when rules change
     Diff {
@@ -201,9 +201,6 @@ pub enum RulesCommand {
         /// Files, folders, or - for standard input
         #[arg(required = true, value_name = "INPUT")]
         inputs: Vec<PathBuf>,
-        /// Settings, in TOML: the lists that facts compare with
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
     },
 }
 

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         args::Command::Demo(args) => demo::run(&args),
         args::Command::Process(args) => process::run(&args),
         args::Command::Generate(args) => generate::run(&args),
-        args::Command::Rules(args) => rules::run(&args.command),
+        args::Command::Rules(args) => rules::run(&args),
         args::Command::Explain(args) => explain::run(&args),
         args::Command::Schema(args) => schema::run(&args),
         args::Command::Redrive(args) => redrive::run(&args),

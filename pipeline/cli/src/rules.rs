@@ -2,7 +2,8 @@
 
 use crate::{
     Done,
-    args::{ListArgs, RulesCommand},
+    args::{self, ListArgs, RulesCommand},
+    process::config,
     show::{bold, number, on_stdout, out, plain, severity, table},
 };
 use anyhow::{Result, bail};
@@ -22,26 +23,25 @@ use load::from_paths;
 pub use load::load;
 
 /// Runs the command.
-pub fn run(command: &RulesCommand) -> Result<Done> {
-    let lists = Lists::default();
-    match command {
-        RulesCommand::List(args) => list(args),
-        RulesCommand::Show { id, rules } => show(&load(rules, &lists)?, id),
+pub fn run(args: &args::Rules) -> Result<Done> {
+    let (config, _) = config(args.config.as_deref())?;
+    let lists = &config.lists;
+    match &args.command {
+        RulesCommand::List(args) => list(args, lists),
+        RulesCommand::Show { id, rules } => show(&load(rules, lists)?, id),
         RulesCommand::Facts => list_facts(),
-        RulesCommand::Check { paths, strict } => check::check(&from_paths(paths, &lists)?, *strict),
-        RulesCommand::Test { paths, junit } => {
-            test::test(&from_paths(paths, &lists)?.rules, junit.as_deref())
-        }
+        RulesCommand::Check { paths, strict } => check::check(&from_paths(paths, lists)?, *strict),
+        RulesCommand::Test { paths, junit } => test::test(&from_paths(paths, lists)?.rules, junit.as_deref()),
         RulesCommand::Coverage { rules, navigator } => {
-            coverage::coverage(&load(rules, &lists)?, navigator.as_deref())
+            coverage::coverage(&load(rules, lists)?, navigator.as_deref())
         }
-        RulesCommand::Stats { inputs, rules, config } => stats::stats(rules, config.as_deref(), inputs),
-        RulesCommand::Diff { old, new, inputs, config } => stats::diff(old, new, config.as_deref(), inputs),
+        RulesCommand::Stats { inputs, rules } => stats::stats(&load(rules, lists)?, &config, inputs),
+        RulesCommand::Diff { old, new, inputs } => stats::diff(old, new, &config, inputs),
     }
 }
 
-fn list(args: &ListArgs) -> Result<Done> {
-    let rules = load(&args.rules, &Lists::default())?;
+fn list(args: &ListArgs, lists: &Lists) -> Result<Done> {
+    let rules = load(&args.rules, lists)?;
     let is_wanted = |about: &&About| {
         let technique = |wanted: &String| {
             about.techniques().any(|technique| {

@@ -20,11 +20,14 @@ pub struct Failure {
 
 /// Runs the cases of a rule, with the lists as they are when the user sets none.
 pub fn run(rule: &Rule) -> Vec<Failure> {
-    let lists = Lists::default();
+    run_with(rule, &Lists::default())
+}
+
+fn run_with(rule: &Rule, lists: &Lists) -> Vec<Failure> {
     run_each(&rule.about, |events| {
         events.iter().try_fold(false, |fired, event| {
             let fires =
-                |event: &Event<'_>| rule.sees(event.source) && rule.matches(&Subject::new(event, &lists));
+                |event: &Event<'_>| rule.sees(event.source) && rule.matches(&Subject::new(event, lists));
             Ok(fired | with_event(event, fires)?)
         })
     })
@@ -52,9 +55,9 @@ pub fn run_correlation(rules: &Rules, correlation: &Correlation) -> Vec<Failure>
     })
 }
 
-/// Runs the cases of every rule and correlation; each with its failures.
+/// Runs the cases of every rule and correlation, with the lists of the set; each with its failures.
 pub fn run_all(rules: &Rules) -> impl Iterator<Item = (&About, Vec<Failure>)> {
-    let of_rules = rules.all().iter().map(|rule| (&rule.about, run(rule)));
+    let of_rules = rules.all().iter().map(|rule| (&rule.about, run_with(rule, rules.lists())));
     let of_correlations = rules.correlations().iter().map(|one| (&one.about, run_correlation(rules, one)));
     of_rules.chain(of_correlations)
 }

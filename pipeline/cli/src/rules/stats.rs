@@ -3,12 +3,10 @@
 use super::load::from_paths;
 use crate::{
     Done,
-    args::RuleArgs,
-    process::config,
     show::{number, on_stdout, out, severity, table},
 };
 use anyhow::{Result, anyhow, bail};
-use kinescope_pipeline::{scan, source::Files};
+use kinescope_pipeline::{Config, scan, source::Files};
 use kinescope_schemas::Event;
 use kinescope_stages::{
     detect::{About, Rule, Rules, correlate::State},
@@ -32,12 +30,10 @@ struct Work {
 }
 
 /// Matches and time of every rule that was tried, the noisy first.
-pub fn stats(args: &RuleArgs, settings: Option<&Path>, inputs: &[PathBuf]) -> Result<Done> {
-    let (config, _) = config(settings)?;
-    let rules = super::load(args, &config.lists)?;
+pub fn stats(rules: &Rules, config: &Config, inputs: &[PathBuf]) -> Result<Done> {
     let mut work: BTreeMap<&str, Work> = BTreeMap::new();
     let files = files(inputs)?;
-    let scanned = scan::scan(&files, &config, |event| {
+    let scanned = scan::scan(&files, config, |event| {
         let mut last = Instant::now();
         rules.trying(event, |rule, matches| {
             let now = Instant::now();
@@ -138,12 +134,11 @@ fn name(about: &About) -> String {
 }
 
 /// Which findings appear and vanish when rules change.
-pub fn diff(old: &Path, new: &Path, settings: Option<&Path>, inputs: &[PathBuf]) -> Result<Done> {
-    let (config, _) = config(settings)?;
+pub fn diff(old: &Path, new: &Path, config: &Config, inputs: &[PathBuf]) -> Result<Done> {
     let (mut old, mut new) = (Judge::new(old, &config.lists)?, Judge::new(new, &config.lists)?);
     let (mut gone, mut come) = (Found::new(), Found::new());
     let mut n_same = 0;
-    let scanned = scan::scan(&files(inputs)?, &config, |event| {
+    let scanned = scan::scan(&files(inputs)?, config, |event| {
         let (before, after) = (old.event(event), new.event(event));
         n_same += before.intersection(&after).count();
         for (rules, into) in [(&before - &after, &mut gone), (&after - &before, &mut come)] {
