@@ -70,11 +70,12 @@ impl Rows {
     pub fn push(&mut self, row: &Row<'_>, owner: u32) {
         let n_before = self.owners.len();
         self.owners.push(owner);
-        for (column, value) in row.filled() {
-            if let Some(column) = self.columns.get_mut(column) {
+        let columns = &mut self.columns;
+        row.each_filled(|column, value| {
+            if let Some(column) = columns.get_mut(column) {
                 column.push(value, n_before);
             }
-        }
+        });
     }
 
     /// Ends them.
@@ -160,7 +161,9 @@ impl Column {
 
     /// Adds a value behind so many rows. One that does not fit its column is null: an id beyond 32 bits, for example.
     fn push(&mut self, value: &Value<'_>, n_before: usize) {
-        self.push_nulls(n_before);
+        if self.n_rows < n_before {
+            self.push_nulls(n_before);
+        }
         self.n_rows += 1;
         match &mut self.builder {
             Builder::Text(builder) => match value {

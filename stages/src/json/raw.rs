@@ -46,6 +46,11 @@ impl<'a> Raw<'a> {
 
     /// A flag, also one written as a string.
     pub fn bool(self) -> Option<bool> {
+        match self.0 {
+            "true" => return Some(true),
+            "false" => return Some(false),
+            _ => {}
+        }
         let text = self.text()?;
         if text.eq_ignore_ascii_case("true") {
             Some(true)
