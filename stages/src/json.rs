@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self) -> Result<Str<'a>, JsonError> {
         let key = self.string()?;
         self.expect(b':', "expected : after a key")?;
@@ -160,8 +160,8 @@ impl<'a> Reader<'a> {
         self.expect(b':', "expected : after a key")
     }
 
-    /// A string.
-    #[inline]
+    /// A string. Half of all reading is this: a call and a result through memory would be a third of it.
+    #[inline(always)]
     pub fn string(&mut self) -> Result<Str<'a>, JsonError> {
         if self.peek() != b'"' {
             return self.error("expected a string");
