@@ -34,12 +34,17 @@ pub struct Closed {
     pub batch: RecordBatch,
 }
 
-/// Ends them all. Rows are made from the table's own columns, so they fit it.
+/// Ends them all.
 pub fn close(list: Vec<Rows>) -> Vec<Closed> {
-    let closed: Result<Vec<Closed>, ArrowError> = list.into_iter().map(Rows::close).collect();
+    fitting(list.into_iter().map(Rows::close))
+}
+
+/// Rows that are made from the table's own columns, so that they fit it.
+pub(super) fn fitting(list: impl Iterator<Item = Result<Closed, ArrowError>>) -> Vec<Closed> {
+    let closed: Result<Vec<Closed>, ArrowError> = list.collect();
     #[expect(
         clippy::expect_used,
-        reason = "builders and schema come from one list, and every push fills each builder"
+        reason = "columns and schema come from one list, and all are as long as the rows are many"
     )]
     closed.expect("rows fit their table")
 }
