@@ -22,7 +22,8 @@ const SUBJECT_CHARS_MAX: usize = 100;
 const FOLDED: &str = "
 SELECT min(time), max(time), max(severity), rule, min(title), account, min(region), resource, count(*),
     group_concat(uid, ' ') FILTER (WHERE nth <= 5), group_concat(actor, char(10)) FILTER (WHERE nth <= 5)
-FROM (SELECT *, row_number() OVER (PARTITION BY rule, account, resource, time / ?2 ORDER BY time, uid) AS nth
+FROM (SELECT uid, time, severity, rule, title, account, region, resource, actor,
+        row_number() OVER (PARTITION BY rule, account, resource, time / ?2 ORDER BY time, uid) AS nth
     FROM findings WHERE severity >= ?1)
 GROUP BY rule, account, resource, time / ?2 ORDER BY min(time) / 60000, max(severity) DESC, rule, account, resource";
 

@@ -76,11 +76,13 @@ fn is_all_plain(text: &[u8]) -> bool {
     let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGHS;
     let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
     let (words, rest) = text.as_chunks::<8>();
-    let special = words.iter().fold(0, |special, word| {
+    // The last eight bytes overlap those before them.
+    let Some(last) = text.last_chunk::<8>() else { return rest.iter().all(|byte| is_plain(*byte)) };
+    let special = words.iter().chain([last]).fold(0, |special, word| {
         let word = u64::from_le_bytes(*word);
         special | below(word, 0x20) | equal(word, b'"') | equal(word, b'\\')
     });
-    special == 0 && rest.iter().all(|byte| is_plain(*byte))
+    special == 0
 }
 
 /// Appends `text` as it stands between the quotes of a JSON string.
