@@ -4,9 +4,11 @@
 //! lake, so nothing unfinished ever looks finished.
 
 mod days;
+mod points;
 mod rows;
 mod writer;
 
 pub use days::DayRange;
+pub use points::of_points;
 pub use rows::{Closed, Rows, close};
 pub use writer::{Lake, LakeError};

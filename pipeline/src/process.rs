@@ -45,8 +45,9 @@ pub fn process(batch: &[Piece], stages: &Stages, window: &mut Window) -> Vec<Out
     let groups = groups(batch);
     let mut outputs: Vec<Output> =
         groups.par_iter().map(|pieces| Road::new(stages, window).travel(pieces)).collect();
-    for (pieces, output) in groups.iter().zip(&mut outputs) {
-        if output.keys.iter().any(|(_, key)| window.contains(*key)) {
+    for (at, (pieces, output)) in groups.iter().zip(&mut outputs).enumerate() {
+        // Nothing was added to the window since the first was made.
+        if at > 0 && output.keys.iter().any(|(_, key)| window.contains(*key)) {
             *output = Road::new(stages, window).travel(pieces);
         }
         output.keys.iter().for_each(|(_, key)| window.insert(*key));

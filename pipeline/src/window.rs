@@ -33,7 +33,7 @@ impl Window {
 
     /// Remembers an id, and forgets the oldest when there are too many.
     pub fn insert(&mut self, id: Id) {
-        if self.ids.contains(&id) {
+        if !self.ids.insert(id) {
             return;
         }
         if self.order.len() == IDS_MAX
@@ -41,7 +41,6 @@ impl Window {
         {
             self.ids.remove(&oldest);
         }
-        self.ids.insert(id);
         self.order.push_back(id);
     }
 

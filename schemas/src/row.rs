@@ -4,7 +4,7 @@ use std::{borrow::Cow, cell::Cell};
 
 /// More columns than any table has; a test holds the tables to it.
 pub const COLUMNS_MAX: usize = 72;
-const _: () = assert!(COLUMNS_MAX < u128::BITS as usize);
+const _: () = assert!(COLUMNS_MAX <= 128);
 
 /// What a slot holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -107,84 +107,102 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-/// The slots of one event, indexed by the constants of its table's module. They are boxed: an event passes through
-/// many hands, and slots are many.
+/// The slots of one event, indexed by the constants of its table's module. Most slots are empty, so only what is
+/// filled is kept, in the order of filling.
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
-    slots: Vec<Value<'a>>,
-    /// A bit for every slot that holds something: most are empty, and whoever goes through a row passes them over.
-    filled: u128,
+    values: Vec<Value<'a>>,
+    /// Where each slot's value is, counted from 1; 0 if it never had one.
+    places: [u8; COLUMNS_MAX],
+    /// A bit for every slot that holds something: whoever goes through a row passes over the others.
+    filled: [u64; 2],
 }
 
+/// What an empty slot holds.
+static EMPTY: Value<'static> = Value::Null;
+
 thread_local! {
-    /// Slots of rows that are gone: to allocate them anew for every event would cost as much as to fill them.
+    /// Values of rows that are gone: to allocate them anew for every event would cost as much as to fill them.
     static SPARE: Cell<Vec<Value<'static>>> = const { Cell::new(Vec::new()) };
 }
 
 /// The allocation without what was in it. Nothing is left to map, so the library hands on the memory.
-fn emptied<'b>(mut slots: Vec<Value<'_>>) -> Vec<Value<'b>> {
-    slots.clear();
-    slots.into_iter().map(|_| Value::Null).collect()
+fn emptied<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    values.clear();
+    values.into_iter().map(|_| Value::Null).collect()
 }
 
 impl Default for Row<'_> {
     fn default() -> Self {
-        let mut slots = emptied(SPARE.take());
-        slots.resize_with(COLUMNS_MAX, || Value::Null);
-        Row { slots, filled: 0 }
+        let mut values = emptied(SPARE.take());
+        values.reserve(COLUMNS_MAX);
+        Row { values, places: [0; COLUMNS_MAX], filled: [0; 2] }
     }
 }
 
 impl Drop for Row<'_> {
     fn drop(&mut self) {
-        SPARE.set(emptied(std::mem::take(&mut self.slots)));
+        SPARE.set(emptied(std::mem::take(&mut self.values)));
     }
 }
 
 impl<'a> Row<'a> {
-    /// The columns that hold something, in order, with what they hold.
-    pub fn filled(&self) -> impl Iterator<Item = (usize, &Value<'a>)> {
-        let mut left = self.filled;
-        std::iter::from_fn(move || {
-            let column = left.trailing_zeros() as usize;
-            let value = self.slots.get(column)?;
-            left &= left - 1;
-            Some((column, value))
-        })
+    /// Calls `take` with each column that holds something, in order, and with what it holds.
+    #[inline]
+    pub fn each_filled(&self, mut take: impl FnMut(usize, &Value<'a>)) {
+        for (first, word) in (0..).step_by(64).zip(self.filled) {
+            let mut left = word;
+            while left != 0 {
+                let column = first + left.trailing_zeros() as usize;
+                take(column, &self[column]);
+                left &= left - 1;
+            }
+        }
     }
 
     /// Fills a slot.
+    #[inline]
     pub fn set(&mut self, column: usize, value: impl Into<Value<'a>>) {
         let value = value.into();
-        let bit = 1 << column;
-        self.filled = if value.is_null() { self.filled & !bit } else { self.filled | bit };
-        self.slots[column] = value;
+        let (word, bit) = (&mut self.filled[column / 64], 1 << (column % 64));
+        *word = if value.is_null() { *word & !bit } else { *word | bit };
+        let place = &mut self.places[column];
+        if *place > 0 {
+            self.values[usize::from(*place) - 1] = value;
+        } else if !value.is_null() {
+            self.values.push(value);
+            *place = self.values.len() as u8;
+        }
     }
 
     /// Text of a slot, or "".
     pub fn str(&self, column: usize) -> &str {
-        self.slots[column].as_str().unwrap_or_default()
+        self[column].as_str().unwrap_or_default()
     }
 
     /// Integer of a slot.
     pub fn int(&self, column: usize) -> Option<i64> {
-        self.slots[column].as_int()
+        self[column].as_int()
     }
 
     /// Number of a slot.
     pub fn f64(&self, column: usize) -> Option<f64> {
-        self.slots[column].as_f64()
+        self[column].as_f64()
     }
 
     /// Whether a slot holds true.
     pub fn is_true(&self, column: usize) -> bool {
-        self.slots[column] == Value::Bool(true)
+        self[column] == Value::Bool(true)
     }
 }
 
 impl<'a> std::ops::Index<usize> for Row<'a> {
     type Output = Value<'a>;
+    #[inline]
     fn index(&self, column: usize) -> &Value<'a> {
-        &self.slots[column]
+        match self.places[column] {
+            0 => &EMPTY,
+            place => &self.values[usize::from(place) - 1],
+        }
     }
 }

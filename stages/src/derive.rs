@@ -13,11 +13,9 @@ use sketches_ddsketch::{Config, DDSketch};
 use std::sync::Arc;
 
 mod minutes;
-mod row;
 mod set;
 
 pub use minutes::Minutes;
-pub use row::row;
 pub use set::Set;
 use set::{Series, Sets};
 
@@ -67,6 +65,16 @@ impl Point {
         if distribution {
             self.sketch.get_or_insert_with(|| Box::new(DDSketch::new(Config::defaults()))).add(value);
         }
+    }
+
+    /// The value that so much of its samples lie below, where a distribution is kept.
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        self.sketch.as_ref()?.quantile(q).ok().flatten()
+    }
+
+    /// The distribution, to be merged with others.
+    pub fn sketch_json(&self) -> Option<String> {
+        serde_json::to_string(self.sketch.as_ref()?).ok()
     }
 
     /// Adds another part of the same minute.

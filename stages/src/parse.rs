@@ -26,7 +26,7 @@ pub mod time;
 mod unmapped;
 mod words;
 
-pub(crate) use unmapped::quote;
+pub(crate) use unmapped::escape;
 pub(crate) use words::first_word;
 
 pub use cloudtrail::raw_path;

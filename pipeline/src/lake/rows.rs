@@ -34,12 +34,17 @@ pub struct Closed {
     pub batch: RecordBatch,
 }
 
-/// Ends them all. Rows are made from the table's own columns, so they fit it.
+/// Ends them all.
 pub fn close(list: Vec<Rows>) -> Vec<Closed> {
-    let closed: Result<Vec<Closed>, ArrowError> = list.into_iter().map(Rows::close).collect();
+    fitting(list.into_iter().map(Rows::close))
+}
+
+/// Rows that are made from the table's own columns, so that they fit it.
+pub(super) fn fitting(list: impl Iterator<Item = Result<Closed, ArrowError>>) -> Vec<Closed> {
+    let closed: Result<Vec<Closed>, ArrowError> = list.collect();
     #[expect(
         clippy::expect_used,
-        reason = "builders and schema come from one list, and every push fills each builder"
+        reason = "columns and schema come from one list, and all are as long as the rows are many"
     )]
     closed.expect("rows fit their table")
 }
@@ -70,11 +75,12 @@ impl Rows {
     pub fn push(&mut self, row: &Row<'_>, owner: u32) {
         let n_before = self.owners.len();
         self.owners.push(owner);
-        for (column, value) in row.filled() {
-            if let Some(column) = self.columns.get_mut(column) {
+        let columns = &mut self.columns;
+        row.each_filled(|column, value| {
+            if let Some(column) = columns.get_mut(column) {
                 column.push(value, n_before);
             }
-        }
+        });
     }
 
     /// Ends them.
@@ -160,7 +166,9 @@ impl Column {
 
     /// Adds a value behind so many rows. One that does not fit its column is null: an id beyond 32 bits, for example.
     fn push(&mut self, value: &Value<'_>, n_before: usize) {
-        self.push_nulls(n_before);
+        if self.n_rows < n_before {
+            self.push_nulls(n_before);
+        }
         self.n_rows += 1;
         match &mut self.builder {
             Builder::Text(builder) => match value {

@@ -26,7 +26,8 @@ SELECT min(time), max(time), max(severity), rule, min(title), account, min(regio
     group_concat(uid, ' ') FILTER (WHERE nth <= 5), group_concat(actor, char(10)) FILTER (WHERE nth <= 5),
     group_concat(titles, char(10)) FILTER (WHERE nth <= 5), sum(n_of_event)
 FROM (SELECT *, row_number() OVER (PARTITION BY rule, account, resource, time / ?2 ORDER BY time, uid) AS nth
-    FROM (SELECT *, row_number() OVER (PARTITION BY event ORDER BY severity DESC, rule) AS rank,
+    FROM (SELECT uid, time, severity, rule, title, account, region, resource, actor,
+            row_number() OVER (PARTITION BY event ORDER BY severity DESC, rule) AS rank,
             group_concat(title, char(10)) OVER (PARTITION BY event) AS titles,
             count(*) OVER (PARTITION BY event) AS n_of_event
         FROM findings WHERE severity >= ?1)

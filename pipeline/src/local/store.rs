@@ -210,13 +210,26 @@ fn points_json(points: &[(Key, Point)]) -> String {
         json.push_str(key.set.dimensions());
         let is_count = point.min == 1.0 && point.max == 1.0;
         let numbers = [point.samples, point.sum, point.min, point.max];
-        // Writing to a String cannot fail.
-        let _ =
-            numbers[..if is_count { 1 } else { 4 }].iter().try_for_each(|number| write!(json, ",{number}"));
+        for number in &numbers[..if is_count { 1 } else { 4 }] {
+            json.push(',');
+            push_number(*number, &mut json);
+        }
         json.push(']');
     }
     json.push(']');
     json
+}
+
+/// Appends a number as JSON has it. Most are small counts, whose digits are found faster than those of a fraction.
+fn push_number(number: f64, json: &mut String) {
+    const EXACT_MAX: f64 = 1e15;
+    let is_whole = number.trunc() == number && number.abs() < EXACT_MAX && !number.is_sign_negative();
+    // Writing to a String cannot fail.
+    let _ = match number as u64 {
+        digit @ 0..=9 if is_whole => return json.push(char::from(b'0' + digit as u8)),
+        whole if is_whole => write!(json, "{whole}"),
+        _ => write!(json, "{number}"),
+    };
 }
 
 impl Sink for Store {

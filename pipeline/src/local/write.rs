@@ -2,14 +2,14 @@
 
 use super::{RunError, Status, Store, correlator::Correlator, quarantine::Quarantine};
 use crate::{
-    lake::{Closed, DayRange, Lake, Rows, close},
+    lake::{DayRange, Lake, of_points},
     ledger::Ledger,
     output::Output,
     process::Seen,
     sink::{Open, Sink, deliver},
 };
-use kinescope_schemas::{Fate, Table};
-use kinescope_stages::derive::{Key, Minutes, Point, row};
+use kinescope_schemas::Fate;
+use kinescope_stages::derive::Minutes;
 use std::{
     collections::HashSet,
     sync::{atomic::Ordering, mpsc::Receiver},
@@ -83,18 +83,10 @@ impl Writer {
         self.store.metrics(&closed)?;
         self.ledger.sink("store", closed.len() as u64, 0);
         let Some(lake) = &mut self.lake else { return Ok(()) };
-        for rows in metric_rows(&closed, self.days) {
+        for rows in of_points(&closed, self.days) {
             lake.write(&rows)?;
         }
         self.ledger.sink("lake", closed.len() as u64, 0);
         Ok(())
     }
-}
-
-fn metric_rows(closed: &[(Key, Point)], days: DayRange) -> Vec<Closed> {
-    let mut list = Vec::new();
-    for (key, point) in closed {
-        Rows::of(&mut list, Table::Metrics, days.day_of(key.minute_ms)).push(&row(key, point), 0);
-    }
-    close(list)
 }

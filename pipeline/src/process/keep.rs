@@ -49,7 +49,7 @@ impl Seen {
         }
         if self.by_identity.len() > 4 * IDENTITIES_MAX {
             let mut all: Vec<_> = std::mem::take(&mut self.by_identity).into_iter().collect();
-            all.sort_unstable_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
+            all.select_nth_unstable_by(2 * IDENTITIES_MAX, |(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
             all.truncate(2 * IDENTITIES_MAX);
             self.by_identity = all.into_iter().collect();
         }

@@ -110,9 +110,10 @@ impl Sets {
         for (start, name) in starts.iter_mut().zip([series.namespace, series.metric, series.unit, ""]) {
             text.push(SEPARATOR);
             *start = text.len() as u32;
-            push_name(name, text);
+            // Our own names are fit as they are.
+            if series.is_emf { push_name(name, text) } else { text.push_str(name) }
         }
-        push_json(dimensions, text);
+        push_json(dimensions, series.is_emf, text);
         if let Some(number) = self.numbers.get(text.as_str()) {
             return *number;
         }
@@ -142,16 +143,20 @@ fn push_name(name: &str, text: &mut String) {
     }
 }
 
-fn push_json(dimensions: Dimensions<'_>, text: &mut String) {
-    let mut before = '{';
+fn push_json(dimensions: Dimensions<'_>, is_emf: bool, text: &mut String) {
+    let mut before = "{\"";
     for (name, value) in dimensions.iter().filter(|(_, value)| !value.is_empty()) {
-        text.push(before);
-        parse::quote(cut(name), text);
-        text.push(':');
-        parse::quote(cut(value), text);
-        before = ',';
+        text.push_str(before);
+        if is_emf {
+            parse::escape(cut(name), text)
+        } else {
+            text.push_str(name)
+        }
+        text.push_str("\":\"");
+        parse::escape(cut(value), text);
+        before = "\",\"";
     }
-    text.push_str(if before == '{' { "{}" } else { "}" });
+    text.push_str(if before == "{\"" { "{}" } else { "\"}" });
 }
 
 /// At most so many bytes, cut at a character.

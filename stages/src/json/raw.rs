@@ -46,6 +46,11 @@ impl<'a> Raw<'a> {
 
     /// A flag, also one written as a string.
     pub fn bool(self) -> Option<bool> {
+        match self.0 {
+            "true" => return Some(true),
+            "false" => return Some(false),
+            _ => {}
+        }
         let text = self.text()?;
         if text.eq_ignore_ascii_case("true") {
             Some(true)
@@ -94,9 +99,13 @@ impl<'a> Fields<'a> {
     /// Reads an object.
     pub fn read(reader: &mut Reader<'a>) -> Result<Fields<'a>, JsonError> {
         reader.enter_object()?;
-        let mut fields = Vec::with_capacity(16);
+        let mut fields = Vec::new();
         let mut first = true;
         while let Some(key) = reader.member(&mut first)? {
+            if fields.is_empty() {
+                // Many objects have no member at all; those that have, have some.
+                fields.reserve(16);
+            }
             fields.push((key.text(), reader.value()?));
         }
         Ok(Fields(fields))

@@ -12,7 +12,8 @@ use kinescope_schemas::{
     Event, Id, Row, Source, Table, Value,
     tables::{api_activity as t, base},
 };
-use std::borrow::Cow;
+use memchr::memmem::Finder;
+use std::{borrow::Cow, sync::LazyLock};
 
 mod class;
 mod resources;
@@ -49,57 +50,67 @@ impl<'a> Reading<'a> {
         reader.enter_object()?;
         let mut first = true;
         while let Some(key) = reader.member(&mut first)? {
-            if key.raw == "userIdentity" && reader.peek() == b'{' {
+            if let Some(column) = column_of(key.raw) {
+                self.slot(reader, "", key, column)?;
+            } else if key.raw == "userIdentity" && reader.peek() == b'{' {
                 self.identity(reader)?;
-                continue;
+            } else {
+                let value = reader.value()?;
+                self.member(key, value);
             }
-            let value = reader.value()?;
-            self.member(key, value);
         }
         Ok(())
     }
 
+    /// A member that fills a slot if it is a scalar; whatever else it is, it has no column.
+    #[inline]
+    fn slot(&mut self, reader: &mut Reader<'a>, prefix: &str, key: Str<'a>, column: usize) -> Read {
+        let is_text = reader.peek() == b'"';
+        let start = reader.at();
+        let value =
+            if is_text { Value::text_or_null(reader.string()?.text()) } else { text(Some(reader.value()?)) };
+        if value.is_null() {
+            self.unmapped.add(prefix, &key.text(), Raw(&reader.whole()[start..reader.at()]));
+        } else {
+            self.row.set(column, value);
+        }
+        Ok(())
+    }
+
+    /// A member that is no mere text.
     fn member(&mut self, key: Str<'a>, value: Raw<'a>) {
-        let column = match key.raw {
-            "eventTime" => {
-                self.time_ms = value.text().and_then(|text| epoch_ms(&text));
-                // The usual form is told by the time itself.
-                if self.time_ms.is_some() && value.0.len() == USUAL_TIME.len() {
-                    return;
-                }
-                base::ORIGINAL_TIME
-            }
-            "eventSource" => t::API_SERVICE_NAME,
-            "eventName" => t::API_OPERATION,
-            "awsRegion" => base::CLOUD_REGION,
-            "sourceIPAddress" => return self.source_address(value),
-            "userAgent" => t::HTTP_REQUEST_USER_AGENT,
-            "errorCode" => t::API_RESPONSE_ERROR,
-            "errorMessage" => t::API_RESPONSE_MESSAGE,
-            "requestID" => t::API_REQUEST_UID,
-            "eventID" => base::METADATA_UID,
-            "eventType" => base::EVENT_CODE,
-            "eventVersion" => base::PRODUCT_VERSION,
-            "eventCategory" => base::PRODUCT_FEATURE,
-            "apiVersion" => t::API_VERSION,
-            "recipientAccountId" => base::CLOUD_ACCOUNT_UID,
-            "vpcEndpointId" => t::SRC_ENDPOINT_UID,
-            "requestParameters" => return self.request = Some(value),
-            "responseElements" => return self.response = Some(value),
-            "additionalEventData" => return self.additional = Some(value),
-            "resources" if value.is_array() => return self.resources = Some(value),
+        match key.raw {
+            "eventTime" => self.time(key, value),
+            "sourceIPAddress" => self.source_address(value),
+            "requestParameters" => self.request = Some(value),
+            "responseElements" => self.response = Some(value),
+            "additionalEventData" => self.additional = Some(value),
+            "resources" if value.is_array() => self.resources = Some(value),
             // Insights name the call in a member of its own.
-            "insightDetails" => return self.insight(value),
-            "tlsDetails" => return self.json_column(t::TLS_DETAILS, value),
-            "readOnly" if value.bool().is_some() => return self.row.set(t::READ_ONLY, value.bool()),
-            "managementEvent" if value.bool().is_some() => {
-                return self.row.set(t::MANAGEMENT_EVENT, value.bool());
-            }
-            _ => return self.unmapped.add("", &key.text(), value),
-        };
+            "insightDetails" => self.insight(value),
+            "tlsDetails" => self.json_column(t::TLS_DETAILS, value),
+            "readOnly" => self.flag(t::READ_ONLY, key, value),
+            "managementEvent" => self.flag(t::MANAGEMENT_EVENT, key, value),
+            _ => self.unmapped.add("", &key.text(), value),
+        }
+    }
+
+    fn time(&mut self, key: Str<'a>, value: Raw<'a>) {
+        self.time_ms = value.text().and_then(|text| epoch_ms(&text));
+        // The usual form is told by the time itself.
+        if self.time_ms.is_some() && value.0.len() == USUAL_TIME.len() {
+            return;
+        }
         match text(Some(value)) {
             Value::Null => self.unmapped.add("", &key.text(), value),
-            text => self.row.set(column, text),
+            text => self.row.set(base::ORIGINAL_TIME, text),
+        }
+    }
+
+    fn flag(&mut self, column: usize, key: Str<'a>, value: Raw<'a>) {
+        match value.bool() {
+            Some(flag) => self.row.set(column, flag),
+            None => self.unmapped.add("", &key.text(), value),
         }
     }
 
@@ -130,29 +141,13 @@ impl<'a> Reading<'a> {
         reader.enter_object()?;
         let mut first = true;
         while let Some(key) = reader.member(&mut first)? {
-            let column = match key.raw {
-                "type" => t::ACTOR_USER_TYPE,
-                "principalId" => t::ACTOR_USER_UID_ALT,
-                "arn" => t::ACTOR_USER_UID,
-                "accountId" => t::ACTOR_USER_ACCOUNT_UID,
-                "accessKeyId" | "credentialId" => t::ACTOR_USER_CREDENTIAL_UID,
-                "userName" => t::ACTOR_USER_NAME,
-                "invokedBy" => t::ACTOR_INVOKED_BY,
-                "identityProvider" => t::ACTOR_IDP_NAME,
-                "sessionContext" if reader.peek() == b'{' => {
-                    self.session(reader)?;
-                    continue;
-                }
-                _ => {
-                    let value = reader.value()?;
-                    self.unmapped.add("userIdentity.", &key.text(), value);
-                    continue;
-                }
-            };
-            let value = reader.value()?;
-            match text(Some(value)) {
-                Value::Null => self.unmapped.add("userIdentity.", &key.text(), value),
-                text => self.row.set(column, text),
+            if let Some(column) = identity_column_of(key.raw) {
+                self.slot(reader, "userIdentity.", key, column)?;
+            } else if key.raw == "sessionContext" && reader.peek() == b'{' {
+                self.session(reader)?;
+            } else {
+                let value = reader.value()?;
+                self.unmapped.add("userIdentity.", &key.text(), value);
             }
         }
         Ok(())
@@ -298,6 +293,42 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The slot of a member that is mere text.
+fn column_of(key: &str) -> Option<usize> {
+    Some(match key {
+        "eventSource" => t::API_SERVICE_NAME,
+        "eventName" => t::API_OPERATION,
+        "awsRegion" => base::CLOUD_REGION,
+        "userAgent" => t::HTTP_REQUEST_USER_AGENT,
+        "errorCode" => t::API_RESPONSE_ERROR,
+        "errorMessage" => t::API_RESPONSE_MESSAGE,
+        "requestID" => t::API_REQUEST_UID,
+        "eventID" => base::METADATA_UID,
+        "eventType" => base::EVENT_CODE,
+        "eventVersion" => base::PRODUCT_VERSION,
+        "eventCategory" => base::PRODUCT_FEATURE,
+        "apiVersion" => t::API_VERSION,
+        "recipientAccountId" => base::CLOUD_ACCOUNT_UID,
+        "vpcEndpointId" => t::SRC_ENDPOINT_UID,
+        _ => return None,
+    })
+}
+
+/// The same for members of the identity.
+fn identity_column_of(key: &str) -> Option<usize> {
+    Some(match key {
+        "type" => t::ACTOR_USER_TYPE,
+        "principalId" => t::ACTOR_USER_UID_ALT,
+        "arn" => t::ACTOR_USER_UID,
+        "accountId" => t::ACTOR_USER_ACCOUNT_UID,
+        "accessKeyId" | "credentialId" => t::ACTOR_USER_CREDENTIAL_UID,
+        "userName" => t::ACTOR_USER_NAME,
+        "invokedBy" => t::ACTOR_INVOKED_BY,
+        "identityProvider" => t::ACTOR_IDP_NAME,
+        _ => return None,
+    })
+}
+
 /// The account and CloudTrail's id for the event, or else the text: the same event arrives by several ways.
 fn key(row: &Row<'_>, raw: &str) -> Id {
     let id = match row.str(base::METADATA_UID) {
@@ -311,9 +342,11 @@ fn key(row: &Row<'_>, raw: &str) -> Id {
 /// or a finding.
 pub(crate) fn without_secrets(json: &str) -> Cow<'_, str> {
     const MEMBER: &str = "\"sessionToken\"";
+    // Made once: to prepare the search costs more than to search.
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MEMBER));
     let mut clean = String::new();
     let mut done = 0;
-    for at in memchr::memmem::find_iter(json.as_bytes(), MEMBER) {
+    for at in FINDER.find_iter(json.as_bytes()) {
         let mut reader = Reader::new(json, at + MEMBER.len());
         if at < done || reader.peek() != b':' {
             continue;

@@ -9,16 +9,16 @@ pub fn epoch_ms(text: &str) -> Option<i64> {
 
 /// `2026-11-20T08:00:00Z`, with a fraction or without: what nearly all of the traffic carries.
 fn iso_utc(b: &[u8]) -> Option<i64> {
-    if b.len() < 20 || b[4] != b'-' || b[7] != b'-' || b[10] != b'T' || b[13] != b':' || b[16] != b':' {
+    let (head, rest) = b.split_first_chunk::<19>()?;
+    if head[4] != b'-' || head[7] != b'-' || head[10] != b'T' || head[13] != b':' || head[16] != b':' {
         return None;
     }
-    let number = |at: usize, n: usize| {
-        b[at..at + n]
-            .iter()
-            .try_fold(0i64, |sum, c| c.is_ascii_digit().then(|| sum * 10 + i64::from(c - b'0')))
+    let two = |at: usize| {
+        let (tens, ones) = (head[at].wrapping_sub(b'0'), head[at + 1].wrapping_sub(b'0'));
+        (tens <= 9 && ones <= 9).then(|| i64::from(tens * 10 + ones))
     };
-    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
-    let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
+    let (year, month, day) = (two(0)? * 100 + two(2)?, two(5)?, two(8)?);
+    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
     if !(1..=12).contains(&month)
         || !(1..=days_in(year, month)).contains(&day)
         || hour > 23
@@ -27,7 +27,7 @@ fn iso_utc(b: &[u8]) -> Option<i64> {
     {
         return None;
     }
-    let ms = match &b[19..] {
+    let ms = match rest {
         b"Z" => 0,
         [b'.', fraction @ .., b'Z'] if !fraction.is_empty() => milliseconds(fraction)?,
         _ => return None,
