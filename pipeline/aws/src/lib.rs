@@ -1,0 +1,3 @@
+//! Kinescope's edges on AWS.
+//!
+//! This is the only crate that names the SDK.
