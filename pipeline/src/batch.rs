@@ -15,6 +15,8 @@ pub struct Record {
     pub id: Id,
     /// The file that it lies in, by its content: what a finished run remembers. A stream has none.
     pub file_id: Option<Id>,
+    /// When a stream took it, milliseconds since 1970: its events go to days around that. `None` for a file.
+    pub arrival_ms: Option<i64>,
     /// What is already known about its messages; empty but for redriven ones.
     pub envelope: Envelope<'static>,
 }
@@ -48,11 +50,16 @@ pub enum Content {
 impl Piece {
     /// About how many bytes of text it holds: gzip has some ten times its own size.
     pub fn n_bytes_estimated(&self) -> usize {
-        const GZIP_RATIO: usize = 10;
         match &self.content {
-            Content::Bytes(bytes) if bytes.starts_with(&[0x1f, 0x8b]) => bytes.len() * GZIP_RATIO,
-            Content::Bytes(bytes) | Content::Refused(_, bytes) => bytes.len(),
+            Content::Bytes(bytes) => n_bytes_estimated(bytes),
+            Content::Refused(_, bytes) => bytes.len(),
             Content::Known => 0,
         }
     }
+}
+
+/// About how many bytes of text a record's bytes hold: gzip has some ten times its own size.
+pub fn n_bytes_estimated(bytes: &[u8]) -> usize {
+    const GZIP_RATIO: usize = 10;
+    if bytes.starts_with(&[0x1f, 0x8b]) { bytes.len() * GZIP_RATIO } else { bytes.len() }
 }

@@ -8,7 +8,7 @@ mod points;
 mod rows;
 mod writer;
 
-pub use days::DayRange;
+pub use days::{DayRange, day_name};
 pub use points::of_points;
 pub use rows::{Closed, Rows, close};
 pub use writer::{Lake, LakeError};

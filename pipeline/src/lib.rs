@@ -4,6 +4,7 @@
 //! read records, the sinks that take what came of them, and the ledger in which every record and event is accounted
 //! for. `local` puts these together for one machine; nothing in this crate knows AWS.
 
+pub mod alert;
 pub mod batch;
 pub mod config;
 pub mod ledger;
@@ -23,4 +24,4 @@ pub use config::Config;
 pub use ledger::Ledger;
 pub use output::Output;
 pub use process::{Stages, process};
-pub use sink::{Answers, Sink, deliver};
+pub use sink::{Answers, Sink, deliver, settle};

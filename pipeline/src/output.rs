@@ -35,6 +35,29 @@ pub struct Output {
     pub seen: crate::process::Seen,
 }
 
+impl Output {
+    /// Outputs one after the other as one, but for their points, which minutes take.
+    pub fn joined(outputs: impl IntoIterator<Item = Output>) -> Output {
+        let mut all = Output::default();
+        for output in outputs {
+            let base = all.records.len() as u32;
+            fn put<T>(all: &mut Vec<(u32, T)>, items: Vec<(u32, T)>, base: u32) {
+                all.extend(items.into_iter().map(|(owner, item)| (base + owner, item)));
+            }
+            all.records.extend(output.records);
+            all.rows.extend(output.rows.into_iter().map(|rows| rows.owned_from(base)));
+            put(&mut all.findings, output.findings, base);
+            all.hits.extend(output.hits.into_iter().map(|(owner, at, hit)| (base + owner, at, hit)));
+            put(&mut all.notable, output.notable, base);
+            put(&mut all.agents, output.agents, base);
+            put(&mut all.quarantined, output.quarantined, base);
+            put(&mut all.keys, output.keys, base);
+            all.seen.add(output.seen);
+        }
+        all
+    }
+}
+
 /// What a piece of a record held.
 #[derive(Debug)]
 pub struct Tally {

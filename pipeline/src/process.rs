@@ -33,7 +33,7 @@ pub struct Stages {
     pub limits: Limits,
     /// What users set about parsing.
     pub settings: Settings,
-    /// Days that may have a partition.
+    /// Days that may have a partition, for records that no stream has dated.
     pub days: DayRange,
     /// Whether rows are made for a lake.
     pub lake: bool,

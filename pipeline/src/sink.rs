@@ -64,15 +64,25 @@ pub fn deliver(
     ledger: &mut Ledger,
     open: &mut Open,
 ) -> Delivered {
+    let answers = sinks.iter_mut().map(|sink| (sink.name(), sink.write(output))).collect();
+    settle(output, answers, ledger, open)
+}
+
+/// Enters the answers of all sinks to an output, and tells the fate of each record that ended.
+pub fn settle(
+    output: &Output,
+    answers: Vec<(&'static str, Answers)>,
+    ledger: &mut Ledger,
+    open: &mut Open,
+) -> Delivered {
     let mut delivered = Delivered::default();
     let mut again = HashSet::new();
-    for sink in sinks {
-        let answers = sink.write(output);
+    for (name, answers) in answers {
         let n_failed = answers.failed.len() as u64;
-        ledger.sink(sink.name(), answers.n_items - n_failed, n_failed);
+        ledger.sink(name, answers.n_items - n_failed, n_failed);
         again.extend(answers.failed);
         if let Some(error) = answers.error {
-            delivered.error.get_or_insert((sink.name(), error));
+            delivered.error.get_or_insert((name, error));
         }
     }
     delivered

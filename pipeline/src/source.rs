@@ -129,7 +129,8 @@ impl<'r> Reader<'r> {
         file_id: Option<Id>,
         envelope: Envelope<'static>,
     ) -> Arc<Record> {
-        let record = Arc::new(Record { index: self.n_records, source, id, file_id, envelope });
+        let record =
+            Arc::new(Record { index: self.n_records, source, id, file_id, arrival_ms: None, envelope });
         self.n_records += 1;
         record
     }

@@ -30,6 +30,7 @@ pub fn pieces(index: u64, path: &Path, n_pieces: usize) -> Vec<Piece> {
         source: path.display().to_string(),
         id: Id::of(&[&bytes]),
         file_id: None,
+        arrival_ms: None,
         envelope: Envelope::default(),
     });
     let is_text = std::str::from_utf8(&bytes).is_ok();

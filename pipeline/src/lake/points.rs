@@ -7,25 +7,25 @@ use arrow_array::{
 };
 use arrow_schema::ArrowError;
 use kinescope_schemas::{
-    Class, Severity, Table,
+    Class, Id, Severity, Table,
     tables::{base, metrics as t},
 };
 use kinescope_stages::derive::{Key, Point, Set};
 use std::sync::Arc;
 
 /// The rows of points that are sorted by minute. Minute, metric and dimensions say which point a row is; parts of one
-/// point add up.
-pub fn of_points(points: &[(Key, Point)], days: DayRange) -> Vec<Closed> {
+/// point add up. Where parts may come twice they have a name, of which each row's id is derived.
+pub fn of_points(points: &[(Key, Point)], days: DayRange, part: Option<Id>) -> Vec<Closed> {
     let day_of = |(key, _): &(Key, Point)| days.day_of(key.minute_ms);
     let of_a_day = points.chunk_by(|a, b| day_of(a) == day_of(b));
     let closed = of_a_day.map(|points| {
         let day = points.first().and_then(day_of);
-        Ok(Closed { table: Table::Metrics, day, owners: vec![0; points.len()], batch: batch(points)? })
+        Ok(Closed { table: Table::Metrics, day, owners: vec![0; points.len()], batch: batch(points, part)? })
     });
     rows::fitting(closed)
 }
 
-fn batch(points: &[(Key, Point)]) -> Result<RecordBatch, ArrowError> {
+fn batch(points: &[(Key, Point)], part: Option<Id>) -> Result<RecordBatch, ArrowError> {
     let schema = &Table::Metrics.spec().schema;
     let n = points.len();
     let minutes = || points.iter().map(|(key, _)| key.minute_ms);
@@ -61,6 +61,11 @@ fn batch(points: &[(Key, Point)]) -> Result<RecordBatch, ArrowError> {
     ] {
         columns[column] = array;
     }
+    if let Some(part) = part {
+        columns[base::METADATA_UID] = Arc::new(StringArray::from_iter_values(
+            points.iter().map(|(key, _)| row_id(part, key).to_string()),
+        ));
+    }
     if points.iter().any(|(_, point)| point.sketch.is_some()) {
         for (column, q) in [(t::P50, 0.5), (t::P90, 0.9), (t::P99, 0.99)] {
             columns[column] = quantile(q);
@@ -71,11 +76,15 @@ fn batch(points: &[(Key, Point)]) -> Result<RecordBatch, ArrowError> {
     RecordBatch::try_new(schema.clone(), columns)
 }
 
+fn row_id(part: Id, key: &Key) -> Id {
+    let set = &key.set;
+    Id::of(&[&part.0, &key.minute_ms.to_le_bytes(), set.series().as_bytes(), set.dimensions().as_bytes()])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use arrow_array::{Array, cast::AsArray, types::Float64Type};
-    use kinescope_schemas::Id;
     use kinescope_stages::{
         classify::classify,
         decode::{Bad, DecodeError, Envelope, Input, Limits, Message, Visitor, decode},
@@ -107,7 +116,7 @@ mod tests {
         decode(&input, &Limits::default(), &mut derived);
         let mut minutes = Minutes::default();
         minutes.add(derived.0);
-        of_points(&minutes.close(true), DayRange::until(now_ms))
+        of_points(&minutes.close(true), DayRange::until(now_ms), None)
     }
 
     #[test]

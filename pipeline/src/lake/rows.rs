@@ -34,6 +34,14 @@ pub struct Closed {
     pub batch: RecordBatch,
 }
 
+impl Closed {
+    /// The same with every owner so much further on.
+    pub(crate) fn owned_from(mut self, base: u32) -> Closed {
+        self.owners.iter_mut().for_each(|owner| *owner += base);
+        self
+    }
+}
+
 /// Ends them all.
 pub fn close(list: Vec<Rows>) -> Vec<Closed> {
     fitting(list.into_iter().map(Rows::close))

@@ -3,7 +3,7 @@
 //! What is open is bounded: files are closed by size and age and when too many are open, and row groups are cut when
 //! all that is buffered grows too large.
 
-use super::{Closed, days};
+use super::{Closed, day_name};
 use crate::{
     output::Output,
     sink::{Answers, Sink},
@@ -110,7 +110,7 @@ impl Lake {
     }
 
     fn create(&mut self, (table, day): Place) -> Result<OpenFile, LakeError> {
-        let folder = self.root.join(table.name()).join(format!("{EVENT_DAY}={}", days::name(day)));
+        let folder = self.root.join(table.name()).join(format!("{EVENT_DAY}={}", day_name(day)));
         let path = folder.join(format!("{}-{:04}.parquet", self.run, self.n_files));
         self.n_files += 1;
         let io_error = |source| LakeError::Io { path: path.display().to_string(), source };

@@ -83,7 +83,7 @@ impl Writer {
         self.store.metrics(&closed)?;
         self.ledger.sink("store", closed.len() as u64, 0);
         let Some(lake) = &mut self.lake else { return Ok(()) };
-        for rows in of_points(&closed, self.days) {
+        for rows in of_points(&closed, self.days, None) {
             lake.write(&rows)?;
         }
         self.ledger.sink("lake", closed.len() as u64, 0);

@@ -2,7 +2,7 @@
 
 use super::Road;
 use crate::{
-    lake::Rows,
+    lake::{DayRange, Rows},
     output::{Agent, Notable},
 };
 use foldhash::HashMap;
@@ -65,7 +65,7 @@ impl Road<'_> {
         for finding in std::mem::take(&mut self.findings) {
             self.output.points.add_finding(&finding);
             if self.stages.lake {
-                let day = self.stages.days.day_of(finding.time_ms);
+                let day = self.day_of(finding.time_ms);
                 Rows::of(&mut self.rows, Table::Findings, day).push(&finding.row, owner);
             }
             self.output.findings.push((owner, finding));
@@ -78,9 +78,14 @@ impl Road<'_> {
         }
     }
 
+    fn day_of(&mut self, time_ms: i64) -> Option<i64> {
+        let around = self.tally().record.arrival_ms.map(DayRange::around);
+        around.unwrap_or(self.stages.days).day_of(time_ms)
+    }
+
     fn row(&mut self, event: &Event<'_>, owner: u32) {
         if self.stages.lake {
-            let day = self.stages.days.day_of(event.time_ms());
+            let day = self.day_of(event.time_ms());
             Rows::of(&mut self.rows, event.table, day).push(&event.row, owner);
         }
     }

@@ -32,6 +32,8 @@ pub struct Finding {
     pub time_ms: i64,
     /// The rule's id.
     pub rule: String,
+    /// The rule's family.
+    pub family: String,
     /// The account.
     pub account: String,
     /// The Region.
@@ -74,6 +76,7 @@ impl Finding {
             severity: rule.about.severity,
             time_ms: event.time_ms(),
             rule: rule.about.id.clone(),
+            family: rule.about.family.clone(),
             account: event.row.str(base::CLOUD_ACCOUNT_UID).to_owned(),
             region: event.row.str(base::CLOUD_REGION).to_owned(),
             resource,
@@ -113,6 +116,7 @@ impl Finding {
             severity: about.severity,
             time_ms: found.time_ms,
             rule: about.id.clone(),
+            family: about.family.clone(),
             account: found.account.clone(),
             region: found.region.clone(),
             actor: resource.clone(),

@@ -1,0 +1,418 @@
+//! A batch of records, from the stream to the sinks.
+//!
+//! 1. The lane says which records were dealt with before; those are left out.
+//! 2. Records go along the road in slices, as long as there is time. What came of a slice goes to the sinks whose
+//!    writes can be repeated (store, quarantine, alerts), then, of the records that all of those have, to Firehose.
+//! 3. What adds up is derived of the records that are done, and only of them, written as a part, and made to count by
+//!    entering them in the lane.
+//! 4. The part's metrics go to the lake.
+//!
+//! What fails on the way makes records come again; nothing of that can be seen twice. Only Firehose may hold a row
+//! twice, when its answer was lost or a later step failed: such rows are alike in every column, and the lake's `_once`
+//! views show one of them.
+
+use crate::{
+    edge::{Edge, Names},
+    lane::{self, Done, Known},
+    port::{Aws, CallError},
+    send::Patience,
+    sinks::{
+        alerts::{self, Fold},
+        lake, metrics, quarantine, store,
+    },
+};
+use arrow_select::filter::filter_record_batch;
+use kinescope_pipeline::{
+    Answers, Config, Content, Ledger, Output, Piece, Record, Stages,
+    batch::n_bytes_estimated,
+    config::ConfigError,
+    lake::{Closed, DayRange, of_points},
+    process, settle,
+    sink::Open,
+    source::BATCH_BYTES,
+    window::Window,
+};
+use kinescope_schemas::{Fate, Id, Table};
+use kinescope_stages::{decode::Envelope, derive::Minutes, detect::Rules};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// Of a batch's time, the part in which records are taken.
+const TAKING_TIME: f64 = 0.8;
+/// The part in which slices may still be delivered; the rest is for entering what was done.
+const DELIVERING_TIME: f64 = 0.9;
+
+/// A record as it arrived.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Derived from shard and sequence number, or from the object.
+    pub id: Id,
+    /// Its place in the lane; see [`lane::order`].
+    pub order: String,
+    /// Shard and sequence number, or bucket and key, for people.
+    pub source: String,
+    /// When the stream took it, milliseconds since 1970.
+    pub arrival_ms: i64,
+    /// Its bytes, or why there are none.
+    pub content: Result<Vec<u8>, String>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Places of the records that have to come again.
+    pub again: Vec<usize>,
+    /// All sums.
+    pub ledger: Ledger,
+    /// What went wrong, in words; each sink's first.
+    pub errors: Vec<String>,
+    /// Calls that were made again.
+    pub n_retries: u64,
+    /// Time by stage.
+    pub times: BTreeMap<&'static str, Duration>,
+}
+
+/// A hub: rules and clients that are made once, and what was seen lately.
+pub struct Hub<A> {
+    /// AWS and the hub's resources.
+    pub edge: Edge<A>,
+    /// The configuration.
+    pub config: Config,
+    stages: Arc<Stages>,
+    window: Mutex<Window>,
+}
+
+/// A batch under way.
+struct Batch<'h, A> {
+    hub: &'h Hub<A>,
+    records: &'h [Arrival],
+    now_ms: i64,
+    patience: Patience,
+    /// Places of records that are done.
+    done: Vec<usize>,
+    /// Of all that is done; what the lane keeps.
+    done_ledger: Ledger,
+    minutes: Minutes,
+    folds: BTreeMap<Id, Fold>,
+    /// Keys that were put in the window, by place.
+    keys: Vec<(usize, Id)>,
+    taken: Taken,
+}
+
+/// What the road needs on a hub: every record says when it arrived.
+pub fn stages(rules: Rules, config: &Config) -> Result<Stages, ConfigError> {
+    Ok(Stages {
+        rules,
+        limits: config.limits(),
+        settings: config.settings()?,
+        days: DayRange::until(0),
+        lake: true,
+    })
+}
+
+impl<A: Aws> Hub<A> {
+    /// A hub.
+    pub fn new(aws: A, names: Names, stages: Arc<Stages>, config: Config) -> Hub<A> {
+        Hub { edge: Edge { aws, names }, config, stages, window: Mutex::new(Window::default()) }
+    }
+
+    /// What was seen lately. A thread that died while it held the window has not harmed it.
+    fn window(&self) -> MutexGuard<'_, Window> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a batch of one lane, its records in order, and has an answer before `until`.
+    pub async fn take(&self, lane: &str, records: &[Arrival], until: Instant, now_ms: i64) -> Taken {
+        let began = Instant::now();
+        let time = until.saturating_duration_since(began);
+        let batch = Batch {
+            hub: self,
+            records,
+            now_ms,
+            patience: Patience::until(began + time.mul_f64(DELIVERING_TIME)),
+            done: Vec::new(),
+            done_ledger: Ledger::default(),
+            minutes: Minutes::default(),
+            folds: BTreeMap::new(),
+            keys: Vec::new(),
+            taken: Taken::default(),
+        };
+        batch.take(lane, began + time.mul_f64(TAKING_TIME), Patience::until(until)).await
+    }
+}
+
+impl<A: Aws> Batch<'_, A> {
+    async fn take(mut self, lane: &str, take_until: Instant, patience: Patience) -> Taken {
+        self.taken.ledger.bytes_in =
+            self.records.iter().filter_map(|record| Some(record.content.as_ref().ok()?.len() as u64)).sum();
+        let Some(first) = self.records.first() else { return self.taken };
+        let known = match lane::read(&self.hub.edge, &self.patience, lane, &first.order).await {
+            Ok(known) => known,
+            Err(error) => return self.give_up("lane", error, 0),
+        };
+        for outbox in &known.outboxes {
+            if let Err(error) = self.hub.edge.empty(&self.patience, lane, outbox).await {
+                return self.give_up("lane", error, 0);
+            }
+        }
+        let mut at = 0;
+        while at < self.records.len() && Instant::now() < take_until {
+            let end = self.slice_end(at);
+            self.slice(at..end, &known).await;
+            at = end;
+        }
+        if at < self.records.len() {
+            let words = format!("{} records were left for another time", self.records.len() - at);
+            self.taken.errors.push(words);
+            self.come_again(at..self.records.len());
+        }
+        self.taken.n_retries = self.patience.n_retries();
+        if !self.done.is_empty() {
+            self.commit(lane, known, &patience).await;
+        }
+        self.forget();
+        self.taken.n_retries += patience.n_retries();
+        self.taken.again.sort_unstable();
+        self.taken
+    }
+
+    /// Records from here on come again.
+    fn give_up(mut self, what: &'static str, error: CallError, from: usize) -> Taken {
+        self.taken.errors.push(format!("{what}: failed to {error}"));
+        self.come_again(from..self.records.len());
+        self.taken
+    }
+
+    fn come_again(&mut self, places: impl IntoIterator<Item = usize>) {
+        for at in places {
+            self.taken.ledger.record(Fate::Redeliver);
+            self.taken.again.push(at);
+        }
+    }
+
+    /// Where a slice of about [`BATCH_BYTES`] of text ends.
+    fn slice_end(&self, from: usize) -> usize {
+        let mut n_bytes = 0;
+        let size = |record: &Arrival| record.content.as_ref().map_or(0, |bytes| n_bytes_estimated(bytes));
+        let sizes = self.records[from..].iter().map(size);
+        let n = sizes.take_while(|size| {
+            let fits = n_bytes == 0 || n_bytes + size <= BATCH_BYTES;
+            n_bytes += size;
+            fits
+        });
+        from + n.count().max(1)
+    }
+
+    /// Takes some records along the road and gives what came of them to the sinks.
+    async fn slice(&mut self, places: std::ops::Range<usize>, known: &Known) {
+        let began = Instant::now();
+        let pieces: Vec<Piece> = places
+            .clone()
+            .map(|at| piece(&self.records[at], at, known.done.contains(&self.records[at].id)))
+            .collect();
+        let mut outputs = process(&pieces, &self.hub.stages, &mut self.hub.window());
+        let points: Vec<_> = outputs.iter_mut().map(|output| std::mem::take(&mut output.points)).collect();
+        let output = Output::joined(outputs);
+        self.keys.extend(output.keys.iter().map(|(owner, key)| (places.start + *owner as usize, *key)));
+        let began = self.spent("process", began);
+        let answers = self.deliver(&output).await;
+        self.spent("deliver", began);
+        let again: HashSet<u32> =
+            answers.iter().flat_map(|(_, answers)| answers.failed.iter().copied()).collect();
+        for (sink, answers) in &answers {
+            let words = answers.error.as_ref().map(|words| format!("{sink}: {words}"));
+            self.taken.errors.extend(words);
+        }
+        let fates = settle(&output, answers, &mut self.taken.ledger, &mut Open::default()).fates;
+        for (at, (owner, (_, fate))) in places.clone().zip((0..).zip(fates)) {
+            if fate == Fate::Redeliver {
+                self.taken.again.push(at);
+                continue;
+            }
+            self.done.push(at);
+            self.done_ledger.record(fate);
+            self.done_ledger.events += output.records[owner].events;
+        }
+        alerts::fold(&mut self.folds, &output, &self.hub.config.alerts, &again);
+        let of_done = output.findings.iter().filter(|(owner, _)| !again.contains(owner));
+        of_done.for_each(|(_, found)| self.done_ledger.finding(found.severity.name(), &found.rule));
+        if again.is_empty() {
+            points.into_iter().for_each(|points| self.minutes.add(points));
+        } else {
+            self.minutes_of_done(&pieces, &again, places.start);
+        }
+    }
+
+    /// Derives once more, of the done records only. What a record that has to come again was the first to have stays its
+    /// own, so each event counts for the record that it counted for.
+    fn minutes_of_done(&mut self, pieces: &[Piece], again: &HashSet<u32>, start: usize) {
+        let of_slice = self.keys.iter().filter(|(at, _)| *at >= start);
+        let is_done = |at: &usize| !again.contains(&((at - start) as u32));
+        let of_done: Vec<Id> = of_slice.filter(|(at, _)| is_done(at)).map(|(_, key)| *key).collect();
+        let window = &mut self.hub.window();
+        window.forget(&of_done);
+        let done: Vec<Piece> = (0..)
+            .zip(pieces)
+            .filter(|(owner, _)| !again.contains(owner))
+            .map(|(_, piece)| Piece {
+                record: piece.record.clone(),
+                offset: 0,
+                header: None,
+                last: true,
+                content: match &piece.content {
+                    Content::Bytes(bytes) => Content::Bytes(bytes.clone()),
+                    Content::Refused(..) | Content::Known => Content::Known,
+                },
+            })
+            .collect();
+        for output in process(&done, &self.hub.stages, window) {
+            self.minutes.add(output.points);
+        }
+    }
+
+    /// Gives an output to the sinks whose writes can be repeated, and what all of those took to Firehose.
+    async fn deliver(&self, output: &Output) -> Vec<(&'static str, Answers)> {
+        let (edge, patience, now_ms) = (&self.hub.edge, &self.patience, self.now_ms);
+        let settings = &self.hub.config.alerts;
+        let mut folds = BTreeMap::new();
+        alerts::fold(&mut folds, output, settings, &HashSet::new());
+        let (store, quarantine, alerts) = tokio::join!(
+            store::write(edge, patience, output, now_ms),
+            quarantine::write(edge, patience, output),
+            alerts::announce(edge, patience, settings, &folds, now_ms),
+        );
+        let mut answers = vec![("dynamodb", store), ("s3", quarantine), ("sns", alerts)];
+        let failed: HashSet<u32> =
+            answers.iter().flat_map(|(_, answers)| answers.failed.iter().copied()).collect();
+        let firehose = if failed.is_empty() {
+            lake::write(edge, patience, &output.rows).await
+        } else {
+            let (rows, withheld) = without(&output.rows, &failed);
+            let mut answers = lake::write(edge, patience, &rows).await;
+            answers.n_items += withheld.len() as u64;
+            answers.failed.extend(withheld);
+            answers
+        };
+        answers.push(("firehose", firehose));
+        answers
+    }
+
+    /// Enters what is done, so that it counts.
+    async fn commit(&mut self, lane: &str, known: Known, patience: &Patience) {
+        let began = Instant::now();
+        let result = self.try_commit(lane, known, patience).await;
+        self.spent("commit", began);
+        let failed = match result {
+            Ok(()) => return,
+            Err(words) => words,
+        };
+        // Nothing of it counts: all has to come again, also where that changes the sums.
+        self.taken.errors.push(failed);
+        let ledger = &mut self.taken.ledger;
+        let (bytes_in, sinks) = (ledger.bytes_in, std::mem::take(&mut ledger.sinks));
+        *ledger = Ledger { bytes_in, sinks, ..Ledger::default() };
+        self.done.clear();
+        self.taken.again.clear();
+        self.come_again(0..self.records.len());
+    }
+
+    async fn try_commit(&mut self, lane: &str, known: Known, patience: &Patience) -> Result<(), String> {
+        let (edge, now_ms) = (&self.hub.edge, self.now_ms);
+        let failed = |error: CallError| format!("lane: failed to {error}");
+        let ids: Vec<Id> =
+            self.done.iter().map(|at| self.records[*at].id).filter(|id| !known.done.contains(id)).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let last = self.done.iter().map(|at| self.records[*at].order.as_str()).max().unwrap_or_default();
+        let part = lane::part(lane, &ids);
+        let points = self.minutes.close(true);
+        let mut items = metrics::items(&points, lane, last, part, now_ms);
+        items.extend(self.folds.values().map(|fold| {
+            let mut item = fold.part(part, now_ms);
+            lane::mark(&mut item, lane, last, part);
+            item
+        }));
+        if let Some((_, error)) = store::put_all(edge, patience, &items).await.into_iter().next() {
+            return Err(failed(error));
+        }
+        let arrival_ms = self.records.first().map_or(now_ms, |record| record.arrival_ms);
+        let rows = of_points(&points, DayRange::around(arrival_ms), Some(part));
+        let rows =
+            lake::text(&rows).map_err(|error| format!("firehose: failed to write metrics: {error}"))?;
+        let outbox = edge.fill(patience, part, &rows).await.map_err(failed)?;
+        let done = Done { part, records: &ids, last, ledger: &self.done_ledger, outbox: outbox.clone() };
+        if !lane::commit(edge, patience, known, &done, now_ms).await.map_err(failed)? {
+            return Err("lane: another batch has done some of these records meanwhile".to_owned());
+        }
+        let Some(outbox) = outbox else { return Ok(()) };
+        // It counts from here on. What fails now is sent by whoever comes next in this lane.
+        let sent = lake::write_text(edge, patience, Table::Metrics, &rows).await;
+        let emptied = match sent {
+            Ok(()) => lane::emptied(edge, patience, lane, &outbox).await,
+            failed => failed,
+        };
+        if let Err(error) = emptied {
+            self.taken.errors.push(format!("firehose: failed to {error}"));
+            self.taken.again.push(0);
+        }
+        Ok(())
+    }
+
+    /// Events of records that come again are new when they do.
+    fn forget(&self) {
+        let done: HashSet<usize> = self.done.iter().copied().collect();
+        let keys: Vec<Id> =
+            self.keys.iter().filter(|(at, _)| !done.contains(at)).map(|(_, key)| *key).collect();
+        if !keys.is_empty() {
+            self.hub.window().forget(&keys);
+        }
+    }
+
+    fn spent(&mut self, stage: &'static str, since: Instant) -> Instant {
+        let now = Instant::now();
+        *self.taken.times.entry(stage).or_default() += now - since;
+        now
+    }
+}
+
+/// A record as the road takes it.
+fn piece(arrival: &Arrival, at: usize, known: bool) -> Piece {
+    let record = Arc::new(Record {
+        index: at as u64,
+        source: arrival.source.clone(),
+        id: arrival.id,
+        file_id: None,
+        arrival_ms: Some(arrival.arrival_ms),
+        envelope: Envelope::default(),
+    });
+    let content = match &arrival.content {
+        _ if known => Content::Known,
+        Ok(bytes) => Content::Bytes(bytes.clone()),
+        Err(reason) => Content::Refused(reason.clone(), Vec::new()),
+    };
+    Piece { record, offset: 0, header: None, last: true, content }
+}
+
+/// Rows without those of some owners, and these owners, one entry a row.
+fn without(rows: &[Closed], owners: &HashSet<u32>) -> (Vec<Closed>, Vec<u32>) {
+    let (mut kept, mut withheld) = (Vec::new(), Vec::new());
+    for closed in rows {
+        let keep: Vec<bool> = closed.owners.iter().map(|owner| !owners.contains(owner)).collect();
+        let (of_kept, of_others): (Vec<u32>, Vec<u32>) =
+            closed.owners.iter().partition(|owner| !owners.contains(owner));
+        // The filter is as long as the rows are many, so it fits.
+        match filter_record_batch(&closed.batch, &keep.into()) {
+            Ok(batch) if !of_kept.is_empty() => {
+                kept.push(Closed { table: closed.table, day: closed.day, owners: of_kept, batch });
+                withheld.extend(of_others);
+            }
+            _ => withheld.extend(&closed.owners),
+        }
+    }
+    (kept, withheld)
+}

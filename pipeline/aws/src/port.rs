@@ -1,0 +1,103 @@
+//! What the pipeline asks of AWS, call by call.
+//!
+//! [`Sdk`](crate::Sdk) is AWS itself; tests put a world in its place that throttles, refuses, loses answers. A call is
+//! made once here: trying again is up to whoever calls.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::{collections::HashMap, future::Future};
+
+/// An item of the table.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Why a call, or one item of it, failed. Fits after "failed to".
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{action} {resource}: {words}")]
+pub struct CallError {
+    /// What was tried: `put records to`.
+    pub action: &'static str,
+    /// The stream, table, topic, bucket and key.
+    pub resource: String,
+    /// The service's code and words.
+    pub words: String,
+    /// Whether the same call may succeed later.
+    pub may_pass: bool,
+}
+
+/// What a call gives.
+pub type Called<T> = Result<T, CallError>;
+
+/// An item that is written only if one of its attributes is as it was read.
+#[derive(Clone, Debug)]
+pub struct PutIf {
+    /// The item as it shall be.
+    pub item: Item,
+    /// The attribute.
+    pub attribute: &'static str,
+    /// What it was; `None` if the item was not there.
+    pub was: Option<AttributeValue>,
+}
+
+/// A range of one partition.
+#[derive(Clone, Debug, Default)]
+pub struct Range {
+    /// The partition.
+    pub pk: String,
+    /// The first sort key, inclusive.
+    pub from: String,
+    /// The last, inclusive.
+    pub to: String,
+    /// Whether the partition is one of the index by account.
+    pub by_account: bool,
+    /// The newest first.
+    pub backward: bool,
+    /// At most so many items.
+    pub n_max: Option<usize>,
+}
+
+/// A message for a topic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// Derived: the same alert has the same id however often it is sent.
+    pub uid: String,
+    /// At most [`SNS_SUBJECT_CHARS_MAX`](crate::limits::SNS_SUBJECT_CHARS_MAX) of printable ASCII.
+    pub subject: String,
+    /// The message: JSON with a text for each protocol.
+    pub message: String,
+    /// For filter policies.
+    pub attributes: Vec<(&'static str, String)>,
+}
+
+/// Declares an asynchronous call whose future may change threads.
+macro_rules! calls {
+    ($($(#[$doc:meta])+ fn $name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)+) => {
+        /// The calls.
+        pub trait Aws: Send + Sync {
+            $($(#[$doc])+ fn $name(&self, $($arg: $kind),*) -> impl Future<Output = Called<$answer>> + Send;)+
+        }
+    };
+}
+
+calls! {
+    /// Firehose PutRecordBatch: an answer for every record, in order; `None` means it was taken.
+    fn put_records(stream: &str, records: Vec<Vec<u8>>) -> Vec<Option<CallError>>;
+    /// DynamoDB BatchWriteItem: the places of those that were not written.
+    fn put_items(table: &str, items: Vec<Item>) -> Vec<usize>;
+    /// DynamoDB PutItem, or TransactWriteItems for several: all or none of them; whether they were written.
+    fn put_if(table: &str, puts: Vec<PutIf>) -> bool;
+    /// DynamoDB UpdateItem ADD: adds to the number of an item that may not be there yet; the sum.
+    fn add(table: &str, pk: &str, sk: &str, n: u64, ttl_seconds: i64) -> u64;
+    /// DynamoDB DeleteItem.
+    fn delete_item(table: &str, pk: &str, sk: &str) -> ();
+    /// DynamoDB Query, all pages, consistent but for the index.
+    fn query(table: &str, range: Range) -> Vec<Item>;
+    /// DynamoDB BatchGetItem, consistent: those of the keys that are there.
+    fn get_items(table: &str, keys: Vec<(String, String)>) -> Vec<Item>;
+    /// SNS PublishBatch: an answer for every notice, in order; `None` means it was taken.
+    fn publish(topic: &str, notices: Vec<Notice>) -> Vec<Option<CallError>>;
+    /// S3 PutObject.
+    fn put_object(bucket: &str, key: &str, bytes: Vec<u8>) -> ();
+    /// S3 GetObject of something small.
+    fn get_object(bucket: &str, key: &str) -> Vec<u8>;
+    /// S3 DeleteObject.
+    fn delete_object(bucket: &str, key: &str) -> ();
+}

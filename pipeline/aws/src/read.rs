@@ -1,0 +1,131 @@
+//! Reading the table: what it is laid out for.
+//!
+//! What lies in buckets is read from all of them at once and put in order again. How many queries a look takes is said
+//! with each.
+
+use crate::{
+    edge::Edge,
+    lane,
+    layout::{self, BUCKETS, Timed},
+    limits::CALLS_AT_ONCE_MAX,
+    port::{Aws, Called, Item, Range},
+    send::Patience,
+    sinks::metrics::{self, Stored},
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use kinescope_schemas::Severity;
+use std::collections::BTreeSet;
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// From when to when, milliseconds since 1970, both inclusive.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// The first moment.
+    pub from_ms: i64,
+    /// The last.
+    pub to_ms: i64,
+}
+
+impl Span {
+    fn steps(self, step_ms: i64) -> impl Iterator<Item = i64> {
+        let (from, to) = (layout::clamped(self.from_ms), layout::clamped(self.to_ms));
+        (from.div_euclid(step_ms)..=to.div_euclid(step_ms)).map(move |at| at * step_ms)
+    }
+
+    fn range(self, pk: String) -> Range {
+        let from = layout::sortable(self.from_ms);
+        // Past every id of the last moment.
+        Range { pk, from, to: format!("{}~", layout::sortable(self.to_ms)), ..Range::default() }
+    }
+}
+
+/// Findings or events of some severities, the oldest first: a query a severity, hour and bucket.
+pub async fn timed<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    kind: Timed,
+    severities: &[Severity],
+    span: Span,
+) -> Called<Vec<Item>> {
+    let mut ranges = Vec::new();
+    for hour_ms in span.steps(HOUR_MS) {
+        for severity in severities {
+            ranges.extend((0..BUCKETS).map(|bucket| span.range(kind.pk(*severity, hour_ms, bucket))));
+        }
+    }
+    in_order(query(edge, patience, ranges).await?)
+}
+
+/// Findings or events of an account, the oldest first: a query a day.
+pub async fn of_account<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    kind: Timed,
+    account: &str,
+    span: Span,
+) -> Called<Vec<Item>> {
+    let ranges = span.steps(DAY_MS);
+    let ranges = ranges.map(|day| Range { by_account: true, ..span.range(kind.account_pk(account, day)) });
+    in_order(query(edge, patience, ranges.collect()).await?)
+}
+
+/// An agent, in all its accounts and Regions: one query.
+pub async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, id: &str) -> Called<Vec<Item>> {
+    let name = layout::name(id);
+    let range = Range {
+        pk: layout::agents_pk(id),
+        from: format!("{name}#"),
+        to: format!("{name}#~"),
+        ..Range::default()
+    };
+    query(edge, patience, vec![range]).await
+}
+
+/// All agents: a query a bucket.
+pub async fn agents<A: Aws>(edge: &Edge<A>, patience: &Patience) -> Called<Vec<Item>> {
+    let range = |bucket| Range { pk: format!("agents#{bucket:02}"), to: "~".into(), ..Range::default() };
+    query(edge, patience, (0..BUCKETS).map(range).collect()).await
+}
+
+/// The services that had metrics: a query a day.
+pub async fn services<A: Aws>(edge: &Edge<A>, patience: &Patience, span: Span) -> Called<BTreeSet<String>> {
+    let range = |day| Range { pk: layout::services_pk(day), to: "~".into(), ..Range::default() };
+    let items = query(edge, patience, span.steps(DAY_MS).map(range).collect()).await?;
+    Ok(items.iter().map(|item| layout::text(item, layout::SK).to_owned()).collect())
+}
+
+/// The metrics of some services, by minute: a query a service and hour, and one in a hundred batches to see what counts.
+pub async fn metrics<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    services: &BTreeSet<String>,
+    span: Span,
+) -> Called<Vec<Stored>> {
+    let mut ranges = Vec::new();
+    for hour_ms in span.steps(HOUR_MS) {
+        let range = |service: &String| Range {
+            pk: layout::metric_pk(service, hour_ms),
+            to: "~".into(),
+            ..Range::default()
+        };
+        ranges.extend(services.iter().map(range));
+    }
+    let items = lane::counting(edge, patience, query(edge, patience, ranges).await?).await?;
+    let mut points = metrics::merged(&items);
+    points.retain(|point| (span.from_ms..=span.to_ms).contains(&point.minute_ms));
+    Ok(points)
+}
+
+async fn query<A: Aws>(edge: &Edge<A>, patience: &Patience, ranges: Vec<Range>) -> Called<Vec<Item>> {
+    let one = |range: Range| async move {
+        patience.call("read from", || edge.aws.query(&edge.names.table, range.clone())).await
+    };
+    stream::iter(ranges.into_iter().map(one)).buffered(CALLS_AT_ONCE_MAX).try_concat().await
+}
+
+fn in_order(mut items: Vec<Item>) -> Called<Vec<Item>> {
+    items.sort_by(|a, b| layout::text(a, layout::SK).cmp(layout::text(b, layout::SK)));
+    Ok(items)
+}

@@ -1,0 +1,331 @@
+//! AWS itself.
+
+use crate::{
+    layout::{ACCOUNT_PK, ACCOUNT_SK, BY_ACCOUNT, PK, SK, TTL},
+    port::{Aws, CallError, Called, Item, Notice, PutIf, Range},
+};
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig};
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::{
+        AttributeValue, KeysAndAttributes, Put, PutRequest, ReturnValue, TransactWriteItem, WriteRequest,
+    },
+};
+use aws_sdk_firehose::{primitives::Blob, types::Record};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
+use std::{collections::HashMap, fmt::Debug};
+
+/// The clients.
+#[derive(Clone, Debug)]
+pub struct Sdk {
+    dynamodb: aws_sdk_dynamodb::Client,
+    firehose: aws_sdk_firehose::Client,
+    s3: aws_sdk_s3::Client,
+    sns: aws_sdk_sns::Client,
+}
+
+/// The environment's Region, credentials and endpoint. Trying again is ours: the SDK would send what succeeded again too.
+pub async fn settings() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled()).load().await
+}
+
+impl Sdk {
+    /// Clients by these settings.
+    pub fn new(settings: &SdkConfig) -> Sdk {
+        Sdk {
+            dynamodb: aws_sdk_dynamodb::Client::new(settings),
+            firehose: aws_sdk_firehose::Client::new(settings),
+            s3: aws_sdk_s3::Client::new(settings),
+            sns: aws_sdk_sns::Client::new(settings),
+        }
+    }
+}
+
+/// Codes of failures that pass; what is not among them, and no 5xx, stays as it is however often it is tried.
+const PASSING: [&str; 14] = [
+    "InternalFailure",
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "SlowDown",
+    "Throttled",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+];
+
+/// What an error of the SDK means to us.
+pub(crate) fn failed<E, R>(action: &'static str, resource: &str) -> impl FnOnce(SdkError<E, R>) -> CallError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: Debug,
+{
+    let resource = resource.to_owned();
+    move |error| {
+        let may_pass = match &error {
+            SdkError::ServiceError(service) => {
+                service.err().code().is_none_or(|code| PASSING.contains(&code))
+            }
+            SdkError::ConstructionFailure(_) => false,
+            // No answer, or half of one.
+            _ => true,
+        };
+        let words = match &error {
+            SdkError::ServiceError(service) => {
+                let (code, message) = (service.err().code(), service.err().message());
+                format!("{}: {}", code.unwrap_or("no code"), message.unwrap_or("no words"))
+            }
+            other => aws_sdk_dynamodb::error::DisplayErrorContext(other).to_string(),
+        };
+        CallError { action, resource, words, may_pass }
+    }
+}
+
+/// An answer for one of many.
+fn refused(action: &'static str, resource: &str, code: &str, words: &str, is_fault: bool) -> CallError {
+    let may_pass = is_fault || PASSING.contains(&code);
+    CallError { action, resource: resource.to_owned(), words: format!("{code}: {words}"), may_pass }
+}
+
+fn key(item: &Item) -> Option<(&String, &String)> {
+    Some((item.get(PK)?.as_s().ok()?, item.get(SK)?.as_s().ok()?))
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+impl PutIf {
+    fn condition(&self) -> &'static str {
+        if self.was.is_some() { "#attribute = :was" } else { "attribute_not_exists(#attribute)" }
+    }
+
+    fn name(&self) -> HashMap<String, String> {
+        let name = if self.was.is_some() { self.attribute } else { PK };
+        HashMap::from([("#attribute".to_owned(), name.to_owned())])
+    }
+
+    fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        self.was.as_ref().map(|was| HashMap::from([(":was".to_owned(), was.clone())]))
+    }
+}
+
+impl Aws for Sdk {
+    async fn put_records(&self, stream: &str, records: Vec<Vec<u8>>) -> Called<Vec<Option<CallError>>> {
+        const ACTION: &str = "put records to the delivery stream";
+        let record = |data| Record::builder().data(Blob::new(data)).build();
+        let records: Result<Vec<Record>, _> = records.into_iter().map(record).collect();
+        let call = self.firehose.put_record_batch().delivery_stream_name(stream).set_records(records.ok());
+        let answer = call.send().await.map_err(failed(ACTION, stream))?;
+        Ok(answer
+            .request_responses()
+            .iter()
+            .map(|entry| {
+                // Whatever a code says: it is about this moment, for the record keeps to the limits.
+                entry
+                    .error_code()
+                    .map(|code| refused(ACTION, stream, code, entry.error_message().unwrap_or(""), true))
+            })
+            .collect())
+    }
+
+    async fn put_items(&self, table: &str, items: Vec<Item>) -> Called<Vec<usize>> {
+        let keys: Vec<_> =
+            items.iter().map(|item| key(item).map(|(pk, sk)| (pk.clone(), sk.clone()))).collect();
+        let put = |item| PutRequest::builder().set_item(Some(item)).build();
+        let puts = items.into_iter().filter_map(|item| put(item).ok());
+        let writes = puts.map(|put| WriteRequest::builder().put_request(put).build()).collect();
+        let call = self.dynamodb.batch_write_item().request_items(table, writes);
+        let answer = call.send().await.map_err(failed("put items into", table))?;
+        let left =
+            answer.unprocessed_items().and_then(|items| items.get(table)).map_or(&[][..], Vec::as_slice);
+        let left: Vec<_> = left.iter().filter_map(|write| key(write.put_request()?.item())).collect();
+        let is_left =
+            |key: &Option<(String, String)>| key.as_ref().is_some_and(|(pk, sk)| left.contains(&(pk, sk)));
+        Ok((0..).zip(&keys).filter(|(_, key)| is_left(key)).map(|(at, _)| at).collect())
+    }
+
+    async fn put_if(&self, table: &str, mut puts: Vec<PutIf>) -> Called<bool> {
+        const ACTION: &str = "put an item into";
+        if puts.len() == 1
+            && let Some(put) = puts.pop()
+        {
+            let call = self.dynamodb.put_item().table_name(table).condition_expression(put.condition());
+            let call = call.set_expression_attribute_names(Some(put.name()));
+            let call = call.set_expression_attribute_values(put.values()).set_item(Some(put.item));
+            return match call.send().await {
+                Ok(_) => Ok(true),
+                Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+                Err(error) => Err(failed(ACTION, table)(error)),
+            };
+        }
+        let mut call = self.dynamodb.transact_write_items();
+        for put in puts {
+            let write = Put::builder().table_name(table).condition_expression(put.condition());
+            let write = write.set_expression_attribute_names(Some(put.name()));
+            let write = write.set_expression_attribute_values(put.values()).set_item(Some(put.item));
+            let write = write
+                .build()
+                .map_err(|error| refused(ACTION, table, "BuildError", &error.to_string(), false))?;
+            call = call.transact_items(TransactWriteItem::builder().put(write).build());
+        }
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => {
+                let reasons = match error.as_service_error() {
+                    Some(aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                        cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                if reasons.contains(&"ConditionalCheckFailed") {
+                    return Ok(false);
+                }
+                // Two transactions met, or a partition was busy: the same one may pass later.
+                let may_pass = !reasons.is_empty() && !reasons.contains(&"ValidationError");
+                let error = failed(ACTION, table)(error);
+                Err(CallError { may_pass: may_pass || error.may_pass, ..error })
+            }
+        }
+    }
+
+    async fn add(&self, table: &str, pk: &str, sk: &str, n: u64, ttl_seconds: i64) -> Called<u64> {
+        let call = self.dynamodb.update_item().table_name(table).key(PK, text(pk)).key(SK, text(sk));
+        let call = call
+            .update_expression("ADD #n :n SET #ttl = if_not_exists(#ttl, :ttl)")
+            .expression_attribute_names("#n", "n")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":n", AttributeValue::N(n.to_string()))
+            .expression_attribute_values(":ttl", AttributeValue::N(ttl_seconds.to_string()))
+            .return_values(ReturnValue::UpdatedNew);
+        let answer = call.send().await.map_err(failed("add to an item of", table))?;
+        let sum = answer.attributes().and_then(|attributes| attributes.get("n")?.as_n().ok()?.parse().ok());
+        Ok(sum.unwrap_or(n))
+    }
+
+    async fn delete_item(&self, table: &str, pk: &str, sk: &str) -> Called<()> {
+        let call = self.dynamodb.delete_item().table_name(table).key(PK, text(pk)).key(SK, text(sk));
+        call.send().await.map(drop).map_err(failed("delete an item of", table))
+    }
+
+    async fn query(&self, table: &str, range: Range) -> Called<Vec<Item>> {
+        let (pk, sk) = if range.by_account { (ACCOUNT_PK, ACCOUNT_SK) } else { (PK, SK) };
+        // No key is empty, and none may be compared with emptiness.
+        let condition = if range.from.is_empty() {
+            "#pk = :pk AND #sk <= :to"
+        } else {
+            "#pk = :pk AND #sk BETWEEN :from AND :to"
+        };
+        let call = self.dynamodb.query().table_name(table).key_condition_expression(condition);
+        let call = call
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_names("#sk", sk)
+            .expression_attribute_values(":pk", text(&range.pk))
+            .expression_attribute_values(":to", text(&range.to))
+            .scan_index_forward(!range.backward)
+            .consistent_read(!range.by_account)
+            .set_index_name(range.by_account.then(|| BY_ACCOUNT.to_owned()))
+            .set_limit(range.n_max.and_then(|n| i32::try_from(n).ok()));
+        let from = (!range.from.is_empty()).then(|| text(&range.from));
+        let mut call = match from {
+            Some(from) => call.expression_attribute_values(":from", from),
+            None => call,
+        };
+        let mut items = Vec::new();
+        loop {
+            let answer = call.clone().send().await.map_err(failed("query", table))?;
+            items.extend(answer.items.unwrap_or_default());
+            let is_full = range.n_max.is_some_and(|n| items.len() >= n);
+            match answer.last_evaluated_key {
+                Some(key) if !is_full => call = call.set_exclusive_start_key(Some(key)),
+                _ => return Ok(items),
+            }
+        }
+    }
+
+    async fn get_items(&self, table: &str, keys: Vec<(String, String)>) -> Called<Vec<Item>> {
+        const ACTION: &str = "get items of";
+        let mut keys: Vec<Item> = keys
+            .iter()
+            .map(|(pk, sk)| HashMap::from([(PK.to_owned(), text(pk)), (SK.to_owned(), text(sk))]))
+            .collect();
+        let mut items = Vec::new();
+        while !keys.is_empty() {
+            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+            let wanted =
+                wanted.map_err(|error| refused(ACTION, table, "BuildError", &error.to_string(), false))?;
+            let answer = self.dynamodb.batch_get_item().request_items(table, wanted).send().await;
+            let answer = answer.map_err(failed(ACTION, table))?;
+            let n_before = items.len();
+            items.extend(answer.responses.and_then(|mut tables| tables.remove(table)).unwrap_or_default());
+            let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(table));
+            keys = left.map(|left| left.keys).unwrap_or_default();
+            if !keys.is_empty() && items.len() == n_before {
+                return Err(refused(ACTION, table, "UnprocessedKeys", "the table answered for none", true));
+            }
+        }
+        Ok(items)
+    }
+
+    async fn publish(&self, topic: &str, notices: Vec<Notice>) -> Called<Vec<Option<CallError>>> {
+        const ACTION: &str = "publish to";
+        let attribute = |value: String| {
+            MessageAttributeValue::builder().data_type("String").string_value(value).build().ok()
+        };
+        let mut call = self.sns.publish_batch().topic_arn(topic);
+        let n_notices = notices.len();
+        for (at, notice) in notices.into_iter().enumerate() {
+            let attributes = notice
+                .attributes
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), attribute(value)?)));
+            let entry = PublishBatchRequestEntry::builder()
+                .id(at.to_string())
+                .subject(notice.subject)
+                .message(notice.message)
+                .message_structure("json")
+                .set_message_attributes(Some(
+                    attributes.chain(attribute(notice.uid).map(|uid| ("uid".to_owned(), uid))).collect(),
+                ))
+                .build();
+            call = call.publish_batch_request_entries(
+                entry.map_err(|error| refused(ACTION, topic, "BuildError", &error.to_string(), false))?,
+            );
+        }
+        let answer = call.send().await.map_err(failed(ACTION, topic))?;
+        let mut answers: Vec<Option<CallError>> = vec![None; n_notices];
+        for entry in answer.failed() {
+            let error =
+                refused(ACTION, topic, entry.code(), entry.message().unwrap_or(""), !entry.sender_fault());
+            if let Some(answer) = entry.id().parse::<usize>().ok().and_then(|at| answers.get_mut(at)) {
+                *answer = Some(error);
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn put_object(&self, bucket: &str, key: &str, bytes: Vec<u8>) -> Called<()> {
+        let call = self.s3.put_object().bucket(bucket).key(key).body(ByteStream::from(bytes));
+        call.send().await.map(drop).map_err(failed("put the object", &format!("s3://{bucket}/{key}")))
+    }
+
+    async fn get_object(&self, bucket: &str, key: &str) -> Called<Vec<u8>> {
+        const ACTION: &str = "get the object";
+        let resource = format!("s3://{bucket}/{key}");
+        let answer = self.s3.get_object().bucket(bucket).key(key).send().await;
+        let body = answer.map_err(failed(ACTION, &resource))?.body.collect().await;
+        let body = body.map_err(|error| refused(ACTION, &resource, "Body", &error.to_string(), true))?;
+        Ok(body.to_vec())
+    }
+
+    async fn delete_object(&self, bucket: &str, key: &str) -> Called<()> {
+        let call = self.s3.delete_object().bucket(bucket).key(key);
+        call.send().await.map(drop).map_err(failed("delete the object", &format!("s3://{bucket}/{key}")))
+    }
+}

@@ -1,0 +1,8 @@
+//! The sinks, one file a service. Each packs to the service's limits, reads the answer for every item, sends again what
+//! failed and says what was not confirmed.
+
+pub mod alerts;
+pub mod lake;
+pub mod metrics;
+pub mod quarantine;
+pub mod store;

@@ -1,0 +1,195 @@
+//! Firehose: rows of the lake as JSON lines, many to a record, because every record is billed as a multiple of 5 KB.
+
+use crate::{
+    edge::{Edge, fail},
+    limits::{FIREHOSE_CALL_BYTES_MAX, FIREHOSE_RECORD_BYTES_MAX, FIREHOSE_RECORDS_MAX},
+    port::{Aws, CallError, Called},
+    send::{Patience, packs},
+};
+use arrow_array::RecordBatch;
+use arrow_json::LineDelimitedWriter;
+use arrow_schema::ArrowError;
+use kinescope_pipeline::{
+    Answers,
+    lake::{Closed, day_name},
+};
+use kinescope_schemas::{Table, contract::EVENT_DAY};
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+
+/// Rows that are written to text at a time.
+const ROWS_AT_ONCE: usize = 512;
+/// Bytes after which a record is full: some 50 times what is billed at least, and little enough that a refusal concerns few.
+const RECORD_BYTES: usize = 256 << 10;
+/// Bytes that wait for one delivery stream before they are sent.
+const WAITING_BYTES_MAX: usize = 2 * FIREHOSE_CALL_BYTES_MAX;
+
+/// A Firehose record: lines, and whose they are.
+#[derive(Default)]
+struct Packed {
+    lines: Vec<u8>,
+    owners: Vec<u32>,
+}
+
+/// Writes rows.
+pub async fn write<A: Aws>(edge: &Edge<A>, patience: &Patience, rows: &[Closed]) -> Answers {
+    let mut answers = Answers::default();
+    let mut waiting = BTreeMap::<Table, Vec<Packed>>::new();
+    for closed in rows {
+        answers.n_items += closed.owners.len() as u64;
+        for from in (0..closed.owners.len()).step_by(ROWS_AT_ONCE) {
+            let n = ROWS_AT_ONCE.min(closed.owners.len() - from);
+            let records = waiting.entry(closed.table).or_default();
+            pack(edge, patience, closed, from, n, records, &mut answers).await;
+            if records.iter().map(|record| record.lines.len()).sum::<usize>() >= WAITING_BYTES_MAX {
+                deliver(edge, patience, closed.table, std::mem::take(records), &mut answers).await;
+            }
+        }
+    }
+    for (table, records) in waiting {
+        deliver(edge, patience, table, records, &mut answers).await;
+    }
+    answers
+}
+
+async fn deliver<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    table: Table,
+    records: Vec<Packed>,
+    answers: &mut Answers,
+) {
+    for (at, error) in send(edge, patience, table, &records).await {
+        fail(answers, records[at].owners.iter().copied(), &error);
+    }
+}
+
+/// Adds rows to the last record, or begins new ones.
+async fn pack<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    closed: &Closed,
+    from: usize,
+    n: usize,
+    records: &mut Vec<Packed>,
+    answers: &mut Answers,
+) {
+    let owners = &closed.owners[from..from + n];
+    let text = match lines(&closed.batch.slice(from, n), closed.day) {
+        Ok(text) => text,
+        Err(error) => {
+            answers.failed.extend(owners);
+            let words = format!("failed to write rows of {} as JSON: {error}", closed.table.name());
+            answers.error.get_or_insert(words);
+            return;
+        }
+    };
+    for (line, owner) in text.split_inclusive(|byte| *byte == b'\n').zip(owners) {
+        if line.len() <= FIREHOSE_RECORD_BYTES_MAX {
+            put(records, line, *owner);
+            continue;
+        }
+        match shortened(edge, patience, closed.table, line).await {
+            Ok(line) => put(records, &line, *owner),
+            Err(error) => fail(answers, [*owner], &error),
+        }
+    }
+}
+
+/// Rows as JSON, a line each, with the day that Firehose partitions by.
+fn lines(batch: &RecordBatch, day: Option<i64>) -> Result<Vec<u8>, ArrowError> {
+    let mut writer = LineDelimitedWriter::new(Vec::new());
+    writer.write(batch)?;
+    writer.finish()?;
+    let day = format!(",\"{EVENT_DAY}\":\"{}\"}}\n", day_name(day));
+    let text = writer.into_inner();
+    let mut lines = Vec::with_capacity(text.len() + batch.num_rows() * day.len());
+    for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        // The object goes on with its day.
+        lines.extend_from_slice(line.strip_suffix(b"}").unwrap_or(line));
+        lines.extend_from_slice(day.as_bytes());
+    }
+    Ok(lines)
+}
+
+/// Adds a line to the last record, if there is room.
+fn put(records: &mut Vec<Packed>, line: &[u8], owner: u32) {
+    let fits = |record: &&mut Packed| {
+        record.lines.len() < RECORD_BYTES && record.lines.len() + line.len() <= FIREHOSE_RECORD_BYTES_MAX
+    };
+    let record = match records.last_mut().filter(fits) {
+        Some(record) => record,
+        None => records.push_mut(Packed::default()),
+    };
+    record.lines.extend_from_slice(line);
+    record.owners.push(owner);
+}
+
+/// Rows as text, to be sent by [`write_text`]. Those of metrics are short, so each fits a record.
+pub fn text(rows: &[Closed]) -> Result<Vec<u8>, ArrowError> {
+    let texts: Result<Vec<_>, _> = rows.iter().map(|closed| lines(&closed.batch, closed.day)).collect();
+    Ok(texts?.concat())
+}
+
+/// Sends rows that are text already.
+pub async fn write_text<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    table: Table,
+    text: &[u8],
+) -> Called<()> {
+    let mut records = Vec::new();
+    text.split_inclusive(|byte| *byte == b'\n').for_each(|line| put(&mut records, line, 0));
+    let failed = send(edge, patience, table, &records).await;
+    failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+}
+
+/// A row that no record holds: its longest texts give way to where the whole row is kept.
+async fn shortened<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    table: Table,
+    line: &[u8],
+) -> Result<Vec<u8>, CallError> {
+    let mut row: Map<String, Json> = serde_json::from_slice(line).map_err(|error| CallError {
+        action: "shorten a row of",
+        resource: table.name().to_owned(),
+        words: error.to_string(),
+        may_pass: false,
+    })?;
+    let uid = row.get("metadata_uid").and_then(Json::as_str).unwrap_or("no-uid");
+    let key = format!("whole/{}/{}.json", table.name(), crate::layout::name(uid));
+    let whole = edge.keep_whole(patience, &key, line.to_vec()).await?;
+    let length = |value: &Json| value.as_str().map_or(0, str::len);
+    let mut n_bytes = line.len();
+    while n_bytes >= FIREHOSE_RECORD_BYTES_MAX {
+        let Some((_, longest)) = row.iter_mut().max_by_key(|(_, value)| length(value)) else { break };
+        let n = length(longest);
+        *longest = json!(json!({"whole": whole, "bytes": n}).to_string());
+        n_bytes = serde_json::to_vec(&row).map_or(0, |text| text.len());
+        if n <= whole.len() {
+            break;
+        }
+    }
+    Ok(format!("{}\n", Json::from(row)).into_bytes())
+}
+
+/// Sends records; the places of those that were not taken.
+async fn send<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    table: Table,
+    records: &[Packed],
+) -> Vec<(usize, CallError)> {
+    let stream = edge.names.delivery_stream(table);
+    let packs =
+        packs(0..records.len(), FIREHOSE_RECORDS_MAX, FIREHOSE_CALL_BYTES_MAX, |at| records[*at].lines.len());
+    let put = |pack: Vec<usize>| {
+        let call = edge.aws.put_records(&stream, pack.iter().map(|at| records[*at].lines.clone()).collect());
+        async move {
+            let answers = call.await?;
+            Ok(answers.into_iter().enumerate().filter_map(|(at, error)| Some((at, error?))).collect())
+        }
+    };
+    patience.send("put records to Firehose", packs, put).await
+}

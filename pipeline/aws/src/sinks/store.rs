@@ -1,0 +1,211 @@
+//! DynamoDB: findings, notable events and agents, each under a derived key, so that writing again changes nothing.
+
+use crate::{
+    edge::{Edge, fail},
+    layout::{self, Timed},
+    limits::{DYNAMODB_CALL_BYTES_MAX, DYNAMODB_ITEM_BYTES_MAX, DYNAMODB_ITEMS_MAX},
+    port::{Aws, CallError, Called, Item, PutIf, Range},
+    send::{Patience, packs},
+};
+use kinescope_pipeline::{
+    Answers, Output,
+    output::{Agent, Notable},
+};
+use kinescope_schemas::tables::findings as t;
+use kinescope_stages::detect::Finding;
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+
+/// Writes them.
+pub async fn write<A: Aws>(edge: &Edge<A>, patience: &Patience, output: &Output, now_ms: i64) -> Answers {
+    let n_items = output.findings.len() + output.notable.len() + output.agents.len();
+    let mut answers = Answers { n_items: n_items as u64, ..Answers::default() };
+    let mut items = Vec::new();
+    for (owner, finding) in &output.findings {
+        match self::finding(edge, patience, finding, now_ms).await {
+            Ok(item) => items.push((*owner, item)),
+            Err(error) => fail(&mut answers, [*owner], &error),
+        }
+    }
+    items.extend(output.notable.iter().map(|(owner, event)| (*owner, self::event(event, now_ms))));
+    let (items, owners) = by_key(items);
+    for (at, error) in put_all(edge, patience, &items).await {
+        fail(&mut answers, owners[at].iter().copied(), &error);
+    }
+    for (owners, agent) in newest(&output.agents) {
+        if let Err(error) = self::agent(edge, patience, agent, now_ms).await {
+            fail(&mut answers, owners, &error);
+        }
+    }
+    answers
+}
+
+/// Puts items, 25 at a time; the places of those that were not written.
+pub(crate) async fn put_all<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    items: &[Item],
+) -> Vec<(usize, CallError)> {
+    let table = &edge.names.table;
+    let packs =
+        packs(0..items.len(), DYNAMODB_ITEMS_MAX, DYNAMODB_CALL_BYTES_MAX, |at| layout::size(&items[*at]));
+    let put = |pack: Vec<usize>| {
+        let call = edge.aws.put_items(table, pack.iter().map(|at| items[*at].clone()).collect());
+        async move {
+            let unwritten = |at| {
+                let words = "the table left it unprocessed".to_owned();
+                (at, CallError { action: "put items into", resource: table.clone(), words, may_pass: true })
+            };
+            Ok(call.await?.into_iter().map(unwritten).collect())
+        }
+    };
+    patience.send("put items into DynamoDB", packs, put).await
+}
+
+/// Two puts of one key reject a batch: of equal keys the last counts, and all owners have it.
+fn by_key(items: Vec<(u32, Item)>) -> (Vec<Item>, Vec<Vec<u32>>) {
+    let mut places = HashMap::<String, usize>::new();
+    let (mut unique, mut owners) = (Vec::<Item>::new(), Vec::<Vec<u32>>::new());
+    for (owner, item) in items {
+        let key = format!("{}\n{}", layout::text(&item, layout::PK), layout::text(&item, layout::SK));
+        match places.get(&key) {
+            Some(at) => {
+                unique[*at] = item;
+                owners[*at].push(owner);
+            }
+            None => {
+                places.insert(key, unique.len());
+                unique.push(item);
+                owners.push(vec![owner]);
+            }
+        }
+    }
+    (unique, owners)
+}
+
+async fn finding<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    finding: &Finding,
+    now_ms: i64,
+) -> Called<Item> {
+    let mut item = layout::item("", "", now_ms);
+    Timed::Finding.key(&mut item, finding.severity, finding.time_ms, finding.uid, &finding.account);
+    layout::put(&mut item, "uid", finding.uid.to_string());
+    layout::put_number(&mut item, "time", finding.time_ms);
+    layout::put_number(&mut item, "severity", finding.severity.id());
+    for (attribute, text) in [
+        ("rule", finding.rule.as_str()),
+        ("title", finding.row.str(t::FINDING_TITLE)),
+        ("account", &finding.account),
+        ("region", &finding.region),
+        ("resource", cut(&finding.resource)),
+        ("actor", cut(&finding.actor)),
+    ] {
+        layout::put_some(&mut item, attribute, text);
+    }
+    let ocsf = finding.to_json().to_string();
+    if layout::size(&item) + ocsf.len() <= DYNAMODB_ITEM_BYTES_MAX {
+        layout::put(&mut item, "ocsf", ocsf);
+    } else {
+        let n_bytes = ocsf.len();
+        let key = format!("whole/finding/{}.json", finding.uid);
+        let whole = edge.keep_whole(patience, &key, ocsf.into_bytes()).await?;
+        layout::put(&mut item, "ocsf", json!({"whole": whole, "bytes": n_bytes}).to_string());
+    }
+    Ok(item)
+}
+
+fn event(event: &Notable, now_ms: i64) -> Item {
+    let mut item = layout::item("", "", now_ms);
+    Timed::Event.key(&mut item, event.severity, event.time_ms, event.key, &event.account);
+    layout::put_number(&mut item, "time", event.time_ms);
+    layout::put_number(&mut item, "severity", event.severity.id());
+    for (attribute, text) in [
+        ("uid", event.uid.as_str()),
+        ("source", event.source),
+        ("category", &event.category),
+        ("account", &event.account),
+        ("region", &event.region),
+        ("service", &event.service),
+        ("operation", &event.operation),
+        ("actor", &event.actor),
+        ("message", &event.message),
+    ] {
+        layout::put_some(&mut item, attribute, cut(text));
+    }
+    item
+}
+
+/// Text as long as an item of several has room for.
+fn cut(text: &str) -> &str {
+    const TEXT_BYTES_MAX: usize = 4 << 10;
+    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
+}
+
+/// The newest word of each agent, and who brought one.
+fn newest(agents: &[(u32, Agent)]) -> Vec<(Vec<u32>, &Agent)> {
+    let mut by_id = BTreeMap::<(&str, &str, &str), (Vec<u32>, &Agent)>::new();
+    for (owner, agent) in agents {
+        let entry = by_id
+            .entry((agent.id.as_str(), agent.account.as_str(), agent.region.as_str()))
+            .or_insert_with(|| (Vec::new(), agent));
+        entry.0.push(*owner);
+        if (agent.time_ms, &agent.state) > (entry.1.time_ms, &entry.1.state) {
+            entry.1 = agent;
+        }
+    }
+    by_id.into_values().collect()
+}
+
+/// Enters an agent's word, unless the table has a newer one; in whatever order words come, the first time is the
+/// earliest and the last the latest.
+async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, agent: &Agent, now_ms: i64) -> Called<()> {
+    let table = &edge.names.table;
+    let (pk, sk) = (
+        layout::agents_pk(&agent.id),
+        [&agent.id, &agent.account, &agent.region].map(|text| layout::name(text)).join("#"),
+    );
+    let range = Range { pk: pk.clone(), from: sk.clone(), to: sk.clone(), ..Range::default() };
+    loop {
+        let read = || edge.aws.query(table, range.clone());
+        let known = patience.call("read an agent from", read).await?.into_iter().next();
+        let (first, last) = known.as_ref().map_or((agent.time_ms, i64::MIN), |item| {
+            (layout::number(item, "first_seen"), layout::number(item, "last_seen"))
+        });
+        let is_newer = known
+            .as_ref()
+            .is_none_or(|item| (agent.time_ms, agent.state.as_str()) > (last, layout::text(item, "state")));
+        if !is_newer && agent.time_ms >= first {
+            return Ok(());
+        }
+        let mut item = match &known {
+            Some(item) if !is_newer => item.clone(),
+            _ => layout::item(&pk, &sk, now_ms),
+        };
+        if is_newer {
+            for (attribute, text) in [
+                ("id", &agent.id),
+                ("account", &agent.account),
+                ("region", &agent.region),
+                ("state", &agent.state),
+                ("version", &agent.version),
+            ] {
+                layout::put_some(&mut item, attribute, cut(text));
+            }
+            layout::put_number(&mut item, "last_seen", agent.time_ms);
+        }
+        layout::put_number(&mut item, "first_seen", agent.time_ms.min(first));
+        // Each write has a number of its own, so that no two that began from the same item can both be made.
+        let n_writes = known.as_ref().map_or(0, |item| layout::number(item, "n_writes"));
+        layout::put_number(&mut item, "n_writes", n_writes + 1);
+        let was = known.as_ref().and_then(|item| item.get("n_writes").cloned());
+        let put = || {
+            edge.aws
+                .put_if(table, vec![PutIf { item: item.clone(), attribute: "n_writes", was: was.clone() }])
+        };
+        if patience.call("enter an agent in", put).await? {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The sweep, once a minute: says how many there were of what was folded into one alert, and sends what had no room in
+//! its minute, or whose batch died, as a digest.
+
+use crate::{
+    edge::Edge,
+    lane, layout,
+    port::{Aws, Called, Item, Range},
+    send::Patience,
+    sinks::{
+        alerts::{self, STATE},
+        store::put_all,
+    },
+};
+use kinescope_pipeline::{
+    alert::{Alert, digest},
+    config::Alerts,
+};
+use kinescope_schemas::Id;
+use std::collections::{BTreeSet, HashSet};
+
+/// Alerts that one sweep looks at in one bucket; the next goes on with the others.
+const DUE_MAX: usize = 200;
+/// How long a batch may take to send what it claimed, before the sweep does: as long as a Lambda may run.
+const CLAIM_MS: i64 = 15 * 60_000;
+
+/// What a sweep did.
+#[derive(Debug, Default, PartialEq)]
+pub struct Swept {
+    /// Alerts that were looked at.
+    pub n_due: usize,
+    /// Alerts whose count was sent.
+    pub n_counted: usize,
+    /// Alerts that went into the digest.
+    pub n_digested: usize,
+}
+
+/// Looks at the alerts that are due.
+pub async fn sweep<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    settings: &Alerts,
+    now_ms: i64,
+) -> Called<Swept> {
+    let mut swept = Swept::default();
+    let mut unsent = Vec::new();
+    for bucket in 0..layout::BUCKETS {
+        let range = Range {
+            pk: alerts::due_pk(bucket),
+            from: String::new(),
+            to: layout::sortable(now_ms),
+            n_max: Some(DUE_MAX),
+            ..Range::default()
+        };
+        for due in patience
+            .call("read what is due from", || edge.aws.query(&edge.names.table, range.clone()))
+            .await?
+        {
+            swept.n_due += 1;
+            let Some(fold) = layout::text(&due, layout::SK).split('#').nth(1).and_then(|id| id.parse().ok())
+            else {
+                continue;
+            };
+            match look(edge, patience, fold, now_ms).await? {
+                Look::Counted => swept.n_counted += 1,
+                Look::Same => {}
+                Look::Unsent(alert, state) => {
+                    unsent.push((due, *alert, state));
+                    continue;
+                }
+                Look::Waiting => continue,
+            }
+            done_with(edge, patience, &due).await?;
+        }
+    }
+    swept.n_digested = unsent.len();
+    send_digest(edge, patience, settings, unsent, now_ms).await?;
+    Ok(swept)
+}
+
+enum Look {
+    /// There were more than was said, and now it is said.
+    Counted,
+    /// All is said.
+    Same,
+    /// Nothing was said yet.
+    Unsent(Box<Alert>, Item),
+    /// Its batch may still be at work.
+    Waiting,
+}
+
+async fn look<A: Aws>(edge: &Edge<A>, patience: &Patience, fold: Id, now_ms: i64) -> Called<Look> {
+    let range = Range { pk: layout::alert_pk(fold), from: String::new(), to: "~".into(), ..Range::default() };
+    let items =
+        patience.call("read an alert from", || edge.aws.query(&edge.names.table, range.clone())).await?;
+    let (states, parts): (Vec<Item>, Vec<Item>) =
+        items.into_iter().partition(|item| layout::text(item, layout::SK) == STATE);
+    let Some(mut state) = states.into_iter().next() else { return Ok(Look::Same) };
+    let parts = lane::counting(edge, patience, parts).await?;
+    let Some(alert) = total(&state, &parts) else { return Ok(Look::Same) };
+    let sent = layout::number(&state, "sent").unsigned_abs();
+    if sent == 0 {
+        // Of a batch that has entered what it did nobody can come back for the alert.
+        let is_over = !parts.is_empty() || now_ms - layout::number(&state, "claimed_ms") > CLAIM_MS;
+        return Ok(if is_over { Look::Unsent(Box::new(alert), state) } else { Look::Waiting });
+    }
+    if alert.count <= sent {
+        return Ok(Look::Same);
+    }
+    let update =
+        Alert { uid: Id::of(&[b"update", &alert.uid.0, &alert.count.to_le_bytes()]), ..alert.clone() };
+    if let Some((_, error)) = alerts::publish(edge, patience, &[&update]).await.into_iter().next() {
+        return Err(error);
+    }
+    layout::put_number(&mut state, "sent", alert.count);
+    put(edge, patience, state).await?;
+    Ok(Look::Counted)
+}
+
+/// The alert of all parts, each event counted once: it may have come by two ways.
+fn total(state: &Item, parts: &[Item]) -> Option<Alert> {
+    let mut alert = alerts::read_alert(state)?;
+    let mut events = HashSet::new();
+    let (mut n_more, mut n_findings) = (0, 0);
+    let mut findings = BTreeSet::new();
+    for part in parts {
+        let Some(of_part) = alerts::read_alert(part) else { continue };
+        events.extend(layout::bytes(part, "events").as_chunks::<16>().0.iter().copied());
+        n_more += layout::number(part, "n_more").unsigned_abs();
+        n_findings += of_part.n_findings;
+        alert.first_ms = alert.first_ms.min(of_part.first_ms);
+        alert.last_ms = alert.last_ms.max(of_part.last_ms);
+        findings.extend(of_part.findings);
+        alert.actors.extend(of_part.actors);
+        alert.titles.extend(of_part.titles);
+    }
+    if !parts.is_empty() {
+        alert.count = events.len() as u64 + n_more;
+        alert.n_findings = n_findings;
+        alert.findings = findings.into_iter().take(alerts::NAMED_MAX).collect();
+        alert.actors = alert.actors.into_iter().take(alerts::NAMED_MAX).collect();
+        alert.titles = alert.titles.into_iter().take(alerts::TITLES_MAX).collect();
+    }
+    Some(alert)
+}
+
+/// Sends what nobody sent: one by one as far as the minute has room, and the rest as a digest.
+async fn send_digest<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    settings: &Alerts,
+    mut unsent: Vec<(Item, Alert, Item)>,
+    now_ms: i64,
+) -> Called<()> {
+    unsent.sort_by_key(|(_, alert, _)| std::cmp::Reverse(alert.severity));
+    let n_free = alerts::measure(edge, patience, settings, unsent.len(), now_ms).await?;
+    let rest = unsent.split_off(n_free.min(unsent.len()));
+    let singly: Vec<&Alert> = unsent.iter().map(|(_, alert, _)| alert).collect();
+    if let Some((_, error)) = alerts::publish(edge, patience, &singly).await.into_iter().next() {
+        return Err(error);
+    }
+    let folded: Vec<Alert> = rest.iter().map(|(_, alert, _)| alert.clone()).collect();
+    if let Some(digest) = digest(now_ms, &folded) {
+        alerts::publish_digest(edge, patience, &digest).await?;
+    }
+    for (due, alert, mut state) in unsent.into_iter().chain(rest) {
+        layout::put_number(&mut state, "sent", alert.count.max(1));
+        put(edge, patience, state).await?;
+        done_with(edge, patience, &due).await?;
+    }
+    Ok(())
+}
+
+async fn put<A: Aws>(edge: &Edge<A>, patience: &Patience, item: Item) -> Called<()> {
+    put_all(edge, patience, &[item]).await.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+}
+
+async fn done_with<A: Aws>(edge: &Edge<A>, patience: &Patience, due: &Item) -> Called<()> {
+    let (pk, sk) = (layout::text(due, layout::PK), layout::text(due, layout::SK));
+    patience.call("take what was due from", || edge.aws.delete_item(&edge.names.table, pk, sk)).await
+}
