@@ -7,6 +7,7 @@
 pub mod binary;
 pub mod essence;
 pub mod events;
+pub mod mapping;
 pub mod mutate;
 pub mod output;
 pub mod payloads;
@@ -14,3 +15,4 @@ pub mod python;
 pub mod records;
 pub mod sketch;
 pub mod traffic;
+pub mod world;

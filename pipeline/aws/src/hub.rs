@@ -234,8 +234,11 @@ impl<A: Aws> Batch<'_, A> {
                 continue;
             }
             self.done.push(at);
-            self.done_ledger.record(fate);
-            self.done_ledger.events += output.records[owner].events;
+            // What was entered before is in the lane's sums already.
+            if !output.records[owner].known {
+                self.done_ledger.record(fate);
+                self.done_ledger.events += output.records[owner].events;
+            }
         }
         alerts::fold(&mut self.folds, &output, &self.hub.config.alerts, &again);
         let of_done = output.findings.iter().filter(|(owner, _)| !again.contains(owner));

@@ -6,7 +6,7 @@ use crate::{
     port::{Aws, CallError, Called},
     send::{Patience, packs},
 };
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch, cast::AsArray, types::TimestampMillisecondType};
 use arrow_json::LineDelimitedWriter;
 use arrow_schema::ArrowError;
 use kinescope_pipeline::{
@@ -15,7 +15,7 @@ use kinescope_pipeline::{
 };
 use kinescope_schemas::{Table, contract::EVENT_DAY};
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Rows that are written to text at a time.
 const ROWS_AT_ONCE: usize = 512;
@@ -99,7 +99,7 @@ async fn pack<A: Aws>(
 /// Rows as JSON, a line each, with the day that Firehose partitions by.
 fn lines(batch: &RecordBatch, day: Option<i64>) -> Result<Vec<u8>, ArrowError> {
     let mut writer = LineDelimitedWriter::new(Vec::new());
-    writer.write(batch)?;
+    writer.write(&offset_zoned(batch)?)?;
     writer.finish()?;
     let day = format!(",\"{EVENT_DAY}\":\"{}\"}}\n", day_name(day));
     let text = writer.into_inner();
@@ -110,6 +110,18 @@ fn lines(batch: &RecordBatch, day: Option<i64>) -> Result<Vec<u8>, ArrowError> {
         lines.extend_from_slice(day.as_bytes());
     }
     Ok(lines)
+}
+
+/// The same with times that know their zone by its offset: the name UTC would need a table of zones to be written.
+fn offset_zoned(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let columns = batch.columns().iter().map(|column| {
+        let times = column.as_primitive_opt::<TimestampMillisecondType>();
+        times.map_or_else(
+            || column.clone(),
+            |times| Arc::new(times.clone().with_timezone("+00:00")) as ArrayRef,
+        )
+    });
+    RecordBatch::try_from_iter(batch.schema().fields().iter().map(|field| field.name()).zip(columns))
 }
 
 /// Adds a line to the last record, if there is room.

@@ -6,7 +6,8 @@ use crate::{
     port::Aws,
     send::Patience,
 };
-use kinescope_pipeline::{Answers, Output};
+use kinescope_pipeline::{Answers, Output, output::Quarantined};
+use kinescope_schemas::Position;
 use std::collections::BTreeMap;
 
 /// Writes the entries of each record as one object of JSON lines, as `quarantine.jsonl` has them. Its key is derived, so
@@ -16,8 +17,11 @@ pub async fn write<A: Aws>(edge: &Edge<A>, patience: &Patience, output: &Output)
     let mut objects = BTreeMap::<u32, (Vec<u8>, Vec<u32>)>::new();
     for (owner, entry) in &output.quarantined {
         let (lines, owners) = objects.entry(*owner).or_default();
+        // Its number within a batch would be another whenever it comes again.
+        let position = Position { record: 0, ..entry.position.clone() };
+        let entry = Quarantined { position, ..entry.clone() };
         // An entry is text and numbers: it can be written.
-        if serde_json::to_writer(&mut *lines, entry).is_ok() {
+        if serde_json::to_writer(&mut *lines, &entry).is_ok() {
             lines.push(b'\n');
         }
         owners.push(*owner);

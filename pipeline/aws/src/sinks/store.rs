@@ -32,9 +32,9 @@ pub async fn write<A: Aws>(edge: &Edge<A>, patience: &Patience, output: &Output,
     for (at, error) in put_all(edge, patience, &items).await {
         fail(&mut answers, owners[at].iter().copied(), &error);
     }
-    for (owners, agent) in newest(&output.agents) {
-        if let Err(error) = self::agent(edge, patience, agent, now_ms).await {
-            fail(&mut answers, owners, &error);
+    for heard in heard(&output.agents) {
+        if let Err(error) = agent(edge, patience, &heard, now_ms).await {
+            fail(&mut answers, heard.owners, &error);
         }
     }
     answers
@@ -143,16 +143,24 @@ fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }
 
-/// The newest word of each agent, and who brought one.
-fn newest(agents: &[(u32, Agent)]) -> Vec<(Vec<u32>, &Agent)> {
-    let mut by_id = BTreeMap::<(&str, &str, &str), (Vec<u32>, &Agent)>::new();
+/// What an output says of one agent.
+struct Heard<'o> {
+    owners: Vec<u32>,
+    newest: &'o Agent,
+    first_ms: i64,
+}
+
+/// All that is said of each agent.
+fn heard(agents: &[(u32, Agent)]) -> Vec<Heard<'_>> {
+    let mut by_id = BTreeMap::<(&str, &str, &str), Heard<'_>>::new();
     for (owner, agent) in agents {
-        let entry = by_id
+        let heard = by_id
             .entry((agent.id.as_str(), agent.account.as_str(), agent.region.as_str()))
-            .or_insert_with(|| (Vec::new(), agent));
-        entry.0.push(*owner);
-        if (agent.time_ms, &agent.state) > (entry.1.time_ms, &entry.1.state) {
-            entry.1 = agent;
+            .or_insert_with(|| Heard { owners: Vec::new(), newest: agent, first_ms: agent.time_ms });
+        heard.owners.push(*owner);
+        heard.first_ms = heard.first_ms.min(agent.time_ms);
+        if (agent.time_ms, &agent.state) > (heard.newest.time_ms, &heard.newest.state) {
+            heard.newest = agent;
         }
     }
     by_id.into_values().collect()
@@ -160,7 +168,8 @@ fn newest(agents: &[(u32, Agent)]) -> Vec<(Vec<u32>, &Agent)> {
 
 /// Enters an agent's word, unless the table has a newer one; in whatever order words come, the first time is the
 /// earliest and the last the latest.
-async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, agent: &Agent, now_ms: i64) -> Called<()> {
+async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, heard: &Heard<'_>, now_ms: i64) -> Called<()> {
+    let agent = heard.newest;
     let table = &edge.names.table;
     let (pk, sk) = (
         layout::agents_pk(&agent.id),
@@ -170,13 +179,13 @@ async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, agent: &Agent, now_m
     loop {
         let read = || edge.aws.query(table, range.clone());
         let known = patience.call("read an agent from", read).await?.into_iter().next();
-        let (first, last) = known.as_ref().map_or((agent.time_ms, i64::MIN), |item| {
+        let (first, last) = known.as_ref().map_or((heard.first_ms, i64::MIN), |item| {
             (layout::number(item, "first_seen"), layout::number(item, "last_seen"))
         });
         let is_newer = known
             .as_ref()
             .is_none_or(|item| (agent.time_ms, agent.state.as_str()) > (last, layout::text(item, "state")));
-        if !is_newer && agent.time_ms >= first {
+        if !is_newer && heard.first_ms >= first {
             return Ok(());
         }
         let mut item = match &known {
@@ -195,7 +204,7 @@ async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, agent: &Agent, now_m
             }
             layout::put_number(&mut item, "last_seen", agent.time_ms);
         }
-        layout::put_number(&mut item, "first_seen", agent.time_ms.min(first));
+        layout::put_number(&mut item, "first_seen", heard.first_ms.min(first));
         // Each write has a number of its own, so that no two that began from the same item can both be made.
         let n_writes = known.as_ref().map_or(0, |item| layout::number(item, "n_writes"));
         layout::put_number(&mut item, "n_writes", n_writes + 1);

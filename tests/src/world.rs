@@ -1,0 +1,359 @@
+//! A world in the place of AWS: services in memory that keep to the limits of the true ones, fail by seed, and count
+//! what they would be paid for.
+//!
+//! A call may be throttled, find its service down for a while, have single items refused, never be answered, or be
+//! answered never although it was done. Whoever breaks a service's limit has a bug: that panics.
+
+use fastrand::Rng;
+use kinescope_aws::{
+    layout::{self, ACCOUNT_PK, ACCOUNT_SK, PK, SK},
+    limits,
+    port::{Aws, CallError, Called, Item, Notice, PutIf, Range},
+};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep};
+
+/// How often things go wrong, each as a share of calls or items.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// Calls that are throttled.
+    pub throttled: f64,
+    /// Calls after which the service is down for up to twenty seconds.
+    pub down: f64,
+    /// Calls that are never answered, and not done.
+    pub unheard: f64,
+    /// Calls that are done and never answered.
+    pub unanswered: f64,
+    /// Items that are refused while others of their call are taken.
+    pub refused: f64,
+}
+
+/// What the services hold.
+#[derive(Default)]
+pub struct Holdings {
+    /// Items by partition and sort key.
+    pub items: BTreeMap<(String, String), Item>,
+    /// Lines by delivery stream.
+    pub lines: BTreeMap<String, Vec<String>>,
+    /// Notices by topic.
+    pub notices: BTreeMap<String, Vec<Notice>>,
+    /// Objects by bucket and key.
+    pub objects: BTreeMap<String, Vec<u8>>,
+    /// What would be paid for.
+    pub units: Units,
+    /// Faults so far, by kind.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// Services that are down, and until when.
+    down: BTreeMap<&'static str, Instant>,
+}
+
+/// Billable units.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Units {
+    /// DynamoDB write request units, those of the index and of transactions included.
+    pub writes: u64,
+    /// DynamoDB read request units, times two.
+    pub half_reads: u64,
+    /// Bytes that Firehose bills, each record rounded up to 5 KB.
+    pub firehose_bytes: u64,
+    /// SNS requests of 64 KB.
+    pub publishes: u64,
+    /// S3 writes.
+    pub puts: u64,
+    /// S3 reads.
+    pub gets: u64,
+}
+
+/// The world.
+#[derive(Clone)]
+pub struct World {
+    holdings: Arc<Mutex<Holdings>>,
+    chance: Arc<Mutex<Rng>>,
+    faults: Arc<Mutex<Faults>>,
+}
+
+/// How a call goes.
+enum Way {
+    Answered,
+    Unanswered,
+}
+
+impl World {
+    /// A world whose faults follow from the seed.
+    pub fn new(seed: u64, faults: Faults) -> World {
+        World {
+            holdings: Arc::default(),
+            chance: Arc::new(Mutex::new(Rng::with_seed(seed))),
+            faults: Arc::new(Mutex::new(faults)),
+        }
+    }
+
+    /// What the services hold.
+    pub fn holdings(&self) -> MutexGuard<'_, Holdings> {
+        self.holdings.lock().unwrap()
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn mend(&self) {
+        *self.faults.lock().unwrap() = Faults::default();
+        self.holdings().down.clear();
+    }
+
+    fn roll(&self, share: f64) -> bool {
+        share > 0.0 && self.chance.lock().unwrap().f64() < share
+    }
+
+    fn fault(&self, kind: &'static str) {
+        *self.holdings().faults.entry(kind).or_default() += 1;
+    }
+
+    /// What a call meets before its service does anything.
+    async fn meet(&self, service: &'static str) -> Called<Way> {
+        let faults = *self.faults.lock().unwrap();
+        let latency = self.chance.lock().unwrap().u64(1..40);
+        sleep(Duration::from_millis(latency)).await;
+        let failure = |words: &str| CallError {
+            action: "call",
+            resource: service.to_owned(),
+            words: words.to_owned(),
+            may_pass: true,
+        };
+        if self.holdings().down.get(service).is_some_and(|until| Instant::now() < *until) {
+            return Err(failure("the service is down"));
+        }
+        if self.roll(faults.down) {
+            self.fault("down");
+            let seconds = self.chance.lock().unwrap().f64() * 20.0;
+            self.holdings().down.insert(service, Instant::now() + Duration::from_secs_f64(seconds));
+            return Err(failure("the service went down"));
+        }
+        if self.roll(faults.throttled) {
+            self.fault("throttled");
+            return Err(failure("throttled"));
+        }
+        if self.roll(faults.unheard) {
+            self.fault("unheard");
+            return silence().await;
+        }
+        if self.roll(faults.unanswered) {
+            self.fault("unanswered");
+            return Ok(Way::Unanswered);
+        }
+        Ok(Way::Answered)
+    }
+
+    async fn answer<T>(&self, way: Way, answer: T) -> Called<T> {
+        match way {
+            Way::Answered => Ok(answer),
+            Way::Unanswered => silence().await,
+        }
+    }
+
+    fn refuses(&self) -> bool {
+        let refused = self.faults.lock().unwrap().refused;
+        let refuses = self.roll(refused);
+        if refuses {
+            self.fault("refused");
+        }
+        refuses
+    }
+
+    fn refusal(&self, service: &'static str) -> Option<CallError> {
+        self.refuses().then(|| CallError {
+            action: "call",
+            resource: service.to_owned(),
+            words: "this one was refused".to_owned(),
+            may_pass: true,
+        })
+    }
+}
+
+/// Longer than anybody waits.
+async fn silence<T>() -> Called<T> {
+    sleep(Duration::from_secs(86_400)).await;
+    panic!("somebody waits for ever")
+}
+
+fn key(item: &Item) -> (String, String) {
+    (layout::text(item, PK).to_owned(), layout::text(item, SK).to_owned())
+}
+
+fn kib(item: &Item) -> u64 {
+    layout::size(item).div_ceil(1_024) as u64
+}
+
+impl Holdings {
+    fn put(&mut self, item: Item, times: u64) {
+        const ITEM_BYTES_MAX: usize = 400_000;
+        assert!(layout::size(&item) <= ITEM_BYTES_MAX, "an item of {} bytes", layout::size(&item));
+        let key = key(&item);
+        assert!(!key.0.is_empty() && !key.1.is_empty() && key.1.len() <= 1_024, "{key:?}");
+        let copies = if item.contains_key(ACCOUNT_PK) { 2 } else { 1 };
+        self.units.writes += kib(&item) * copies * times;
+        self.items.insert(key, item);
+    }
+
+    fn holds(&self, put: &PutIf) -> bool {
+        let now = self.items.get(&key(&put.item));
+        match &put.was {
+            None => now.is_none(),
+            Some(was) => now.and_then(|item| item.get(put.attribute)) == Some(was),
+        }
+    }
+}
+
+impl Aws for World {
+    async fn put_records(&self, stream: &str, records: Vec<Vec<u8>>) -> Called<Vec<Option<CallError>>> {
+        assert!(records.len() <= limits::FIREHOSE_RECORDS_MAX && !records.is_empty());
+        assert!(records.iter().map(Vec::len).sum::<usize>() <= limits::FIREHOSE_CALL_BYTES_MAX);
+        assert!(records.iter().all(|record| record.len() <= limits::FIREHOSE_RECORD_BYTES_MAX));
+        let way = self.meet("firehose").await?;
+        let answers = records.into_iter().map(|record| {
+            let refusal = self.refusal("firehose");
+            if refusal.is_none() {
+                let mut holdings = self.holdings();
+                holdings.units.firehose_bytes += record.len().next_multiple_of(5 << 10) as u64;
+                let text = String::from_utf8(record).unwrap();
+                holdings.lines.entry(stream.to_owned()).or_default().extend(text.lines().map(str::to_owned));
+            }
+            refusal
+        });
+        let answers = answers.collect();
+        self.answer(way, answers).await
+    }
+
+    async fn put_items(&self, _: &str, items: Vec<Item>) -> Called<Vec<usize>> {
+        assert!(items.len() <= limits::DYNAMODB_ITEMS_MAX && !items.is_empty());
+        let keys: HashSet<_> = items.iter().map(key).collect();
+        assert_eq!(keys.len(), items.len(), "two puts of one key");
+        let way = self.meet("dynamodb").await?;
+        let mut left = Vec::new();
+        for (at, item) in items.into_iter().enumerate() {
+            if self.refuses() { left.push(at) } else { self.holdings().put(item, 1) }
+        }
+        self.answer(way, left).await
+    }
+
+    async fn put_if(&self, _: &str, puts: Vec<PutIf>) -> Called<bool> {
+        assert!(puts.len() <= 100 && !puts.is_empty());
+        let way = self.meet("dynamodb").await?;
+        let times = if puts.len() > 1 { 2 } else { 1 };
+        let holds = {
+            let mut holdings = self.holdings();
+            let holds = puts.iter().all(|put| holdings.holds(put));
+            if holds {
+                puts.into_iter().for_each(|put| holdings.put(put.item, times));
+            } else {
+                holdings.units.writes += times;
+            }
+            holds
+        };
+        self.answer(way, holds).await
+    }
+
+    async fn add(&self, _: &str, pk: &str, sk: &str, n: u64, _: i64) -> Called<u64> {
+        let way = self.meet("dynamodb").await?;
+        let sum = {
+            let mut holdings = self.holdings();
+            let mut item = holdings.items.get(&(pk.to_owned(), sk.to_owned())).cloned().unwrap_or_default();
+            layout::put(&mut item, PK, pk);
+            layout::put(&mut item, SK, sk);
+            let sum = layout::number(&item, "n").unsigned_abs() + n;
+            layout::put_number(&mut item, "n", sum);
+            holdings.put(item, 1);
+            sum
+        };
+        self.answer(way, sum).await
+    }
+
+    async fn delete_item(&self, _: &str, pk: &str, sk: &str) -> Called<()> {
+        let way = self.meet("dynamodb").await?;
+        self.holdings().items.remove(&(pk.to_owned(), sk.to_owned()));
+        self.holdings().units.writes += 1;
+        self.answer(way, ()).await
+    }
+
+    async fn query(&self, _: &str, range: Range) -> Called<Vec<Item>> {
+        assert!(!range.pk.is_empty() && range.from <= range.to);
+        let way = self.meet("dynamodb").await?;
+        let mut found: Vec<Item> = {
+            let holdings = self.holdings();
+            let in_range = |sk: &str| sk >= range.from.as_str() && sk <= range.to.as_str();
+            if range.by_account {
+                let of = |item: &&Item| {
+                    layout::text(item, ACCOUNT_PK) == range.pk && in_range(layout::text(item, ACCOUNT_SK))
+                };
+                holdings.items.values().filter(of).cloned().collect()
+            } else {
+                let from = (range.pk.clone(), range.from.clone());
+                let to = (range.pk.clone(), range.to.clone());
+                holdings.items.range(from..=to).map(|(_, item)| item.clone()).collect()
+            }
+        };
+        if range.backward {
+            found.reverse();
+        }
+        found.truncate(range.n_max.unwrap_or(usize::MAX));
+        let n_bytes: usize = found.iter().map(layout::size).sum();
+        self.holdings().units.half_reads += 2 * n_bytes.div_ceil(4_096).max(1) as u64;
+        self.answer(way, found).await
+    }
+
+    async fn get_items(&self, _: &str, keys: Vec<(String, String)>) -> Called<Vec<Item>> {
+        assert!(keys.len() <= limits::DYNAMODB_KEYS_MAX && !keys.is_empty());
+        let way = self.meet("dynamodb").await?;
+        let found: Vec<Item> = {
+            let holdings = self.holdings();
+            keys.iter().filter_map(|key| holdings.items.get(key).cloned()).collect()
+        };
+        self.holdings().units.half_reads += 2 * keys.len() as u64;
+        self.answer(way, found).await
+    }
+
+    async fn publish(&self, topic: &str, notices: Vec<Notice>) -> Called<Vec<Option<CallError>>> {
+        assert!(notices.len() <= limits::SNS_ENTRIES_MAX && !notices.is_empty());
+        assert!(notices.iter().map(|notice| notice.message.len()).sum::<usize>() <= 256 << 10);
+        let way = self.meet("sns").await?;
+        let answers = notices.into_iter().map(|notice| {
+            let refusal = self.refusal("sns");
+            if refusal.is_none() {
+                let mut holdings = self.holdings();
+                holdings.units.publishes += notice.message.len().div_ceil(64 << 10) as u64;
+                holdings.notices.entry(topic.to_owned()).or_default().push(notice);
+            }
+            refusal
+        });
+        let answers = answers.collect();
+        self.answer(way, answers).await
+    }
+
+    async fn put_object(&self, bucket: &str, key: &str, bytes: Vec<u8>) -> Called<()> {
+        let way = self.meet("s3").await?;
+        self.holdings().objects.insert(format!("{bucket}/{key}"), bytes);
+        self.holdings().units.puts += 1;
+        self.answer(way, ()).await
+    }
+
+    async fn get_object(&self, bucket: &str, key: &str) -> Called<Vec<u8>> {
+        let way = self.meet("s3").await?;
+        self.holdings().units.gets += 1;
+        let found = self.holdings().objects.get(&format!("{bucket}/{key}")).cloned();
+        let found = found.ok_or_else(|| CallError {
+            action: "get the object",
+            resource: format!("s3://{bucket}/{key}"),
+            words: "NoSuchKey".to_owned(),
+            may_pass: false,
+        })?;
+        self.answer(way, found).await
+    }
+
+    async fn delete_object(&self, bucket: &str, key: &str) -> Called<()> {
+        let way = self.meet("s3").await?;
+        self.holdings().objects.remove(&format!("{bucket}/{key}"));
+        self.answer(way, ()).await
+    }
+}
