@@ -10,6 +10,7 @@ pub mod config;
 pub mod ledger;
 pub mod output;
 pub mod process;
+pub mod rules;
 pub mod scan;
 pub mod sink;
 pub mod window;
