@@ -11,7 +11,7 @@ use kinescope_aws::{
     Edge, Patience,
     hub::{self, Arrival},
     lane,
-    layout::{self, PK, SK, TTL, Timed},
+    layout::{self, PK, SK, TTL},
     port::Item,
     read::{self, Span},
     sweep::sweep,
@@ -113,6 +113,8 @@ fn shards(seed: u64) -> Vec<Vec<Arrival>> {
 struct Seen {
     /// Findings, notable events and agents, by key.
     items: BTreeMap<(String, String), BTreeMap<String, String>>,
+    /// Notable events.
+    events: BTreeMap<String, String>,
     /// Rows of the lake as the `_once` views show them; of metrics their sums.
     rows: BTreeMap<(String, String), String>,
     /// Metrics in the table, and in the lake.
@@ -129,6 +131,7 @@ impl Seen {
     /// What there is here and not in a calm world, and the other way round.
     fn differences(&self, calm: &Seen) -> Vec<String> {
         let mut all = compared("items", &self.items, &calm.items);
+        all.extend(compared("events", &self.events, &calm.events));
         all.extend(compared("rows", &self.rows, &calm.rows));
         for (place, at) in [("metrics of the table", 0), ("metrics of the lake", 1)] {
             all.extend(compared(place, &self.metrics[at], &calm.metrics[at]));
@@ -238,12 +241,12 @@ fn patience() -> Patience {
 async fn seen(edge: &Edge<World>) -> Seen {
     let span = Span { from_ms: START_MS - 3_600_000, to_ms: START_MS + 4 * 3_600_000 };
     let mut items = BTreeMap::new();
-    for kind in [Timed::Finding, Timed::Event] {
-        let found = read::timed(edge, &patience(), kind, &Severity::ALL, span).await.unwrap();
-        let of_account = read::of_account(edge, &patience(), kind, "111122223333", span).await.unwrap();
-        assert_eq!(found.len(), of_account.len());
-        items.extend(found.iter().map(|item| (key(item), attributes(item))));
-    }
+    let found = read::findings(edge, &patience(), &Severity::ALL, span).await.unwrap();
+    let of_account = read::findings_of(edge, &patience(), "111122223333", span).await.unwrap();
+    assert_eq!(found.len(), of_account.len());
+    items.extend(found.iter().map(|item| (key(item), attributes(item))));
+    let events = read::events(edge, &patience(), &Severity::ALL, span).await.unwrap();
+    assert_eq!(events, read::events_of(edge, &patience(), "111122223333", span).await.unwrap());
     items.extend(
         read::agents(edge, &patience()).await.unwrap().iter().map(|item| (key(item), attributes(item))),
     );
@@ -302,7 +305,8 @@ async fn seen(edge: &Edge<World>) -> Seen {
         }
     }
     ledger.check().unwrap();
-    Seen { items, rows, metrics: [stored, in_lake], quarantined, alerts, ledger }
+    let events = events.iter().map(|event| (event.key.clone(), format!("{event:?}"))).collect();
+    Seen { items, events, rows, metrics: [stored, in_lake], quarantined, alerts, ledger }
 }
 
 fn key(item: &Item) -> (String, String) {

@@ -18,6 +18,7 @@ use crate::{
     send::Patience,
     sinks::{
         alerts::{self, Fold},
+        events::Chunks,
         lake, metrics, quarantine, store,
     },
 };
@@ -97,6 +98,7 @@ struct Batch<'h, A> {
     /// Of all that is done; what the lane keeps.
     done_ledger: Ledger,
     minutes: Minutes,
+    events: Chunks,
     folds: BTreeMap<Id, Fold>,
     /// Keys that were put in the window, by place.
     keys: Vec<(usize, Id)>,
@@ -137,6 +139,7 @@ impl<A: Aws> Hub<A> {
             done: Vec::new(),
             done_ledger: Ledger::default(),
             minutes: Minutes::default(),
+            events: Chunks::default(),
             folds: BTreeMap::new(),
             keys: Vec::new(),
             taken: Taken::default(),
@@ -241,6 +244,8 @@ impl<A: Aws> Batch<'_, A> {
             }
         }
         alerts::fold(&mut self.folds, &output, &self.hub.config.alerts, &again);
+        let of_done = output.notable.iter().filter(|(owner, _)| !again.contains(owner));
+        of_done.for_each(|(_, event)| self.events.add(event));
         let of_done = output.findings.iter().filter(|(owner, _)| !again.contains(owner));
         of_done.for_each(|(_, found)| self.done_ledger.finding(found.severity.name(), &found.rule));
         if again.is_empty() {
@@ -335,6 +340,7 @@ impl<A: Aws> Batch<'_, A> {
         let part = lane::part(lane, &ids);
         let points = self.minutes.close(true);
         let mut items = metrics::items(&points, lane, last, part, now_ms);
+        items.extend(self.events.items(lane, last, part, now_ms));
         items.extend(self.folds.values().map(|fold| {
             let mut item = fold.part(part, now_ms);
             lane::mark(&mut item, lane, last, part);

@@ -3,7 +3,7 @@
 //! | what | pk | sk |
 //! |---|---|---|
 //! | finding | `finding#<severity>#<hour>#<bucket>` | `<time>#<uid>` |
-//! | notable event | `event#<severity>#<hour>#<bucket>` | `<time>#<key>` |
+//! | notable events of a batch | `event#<severity>#<hour>#<bucket>` and `event#<account>#<day>` | `<part>#<chunk>` |
 //! | metrics of a service | `metric#<service>#<hour>` | `<part>#<chunk>` |
 //! | services of a day | `services#<day>` | `<service>` |
 //! | agent | `agents#<bucket>` | `<id>#<account>#<region>` |
@@ -12,20 +12,24 @@
 //! | alerts sent in a minute | `sent#<minute>` | `count` |
 //! | what a batch did | `lane#<lane>` | `fence`, `done#<order>#<part>`, `outbox#<part>` |
 //!
-//! Findings and events lie in the index by account too: `account_pk` `finding#<account>#<day>`, `account_sk` as sk.
+//! Findings lie in the index by account too: `account_pk` `finding#<account>#<day>`, `account_sk` as sk. Its copies have
+//! all but the finding's OCSF form ([`OCSF`]), which would cost as much again.
 //!
-//! **Hot keys.** A partition takes 1,000 writes of 1 KB a second. With [`BUCKETS`] buckets a severity takes 16,000 a
-//! second; at one notable event in a hundred that is 1.6 million events a second of one severity. An account's day is
-//! one key of the index: 1,000 notable events a second of one account. Reading an hour of one severity is 16 queries.
+//! **Hot keys.** A partition takes 1,000 writes of 1 KB a second. With [`BUCKETS`] buckets an hour of one severity takes
+//! 16,000 a second: at 3 KB a finding and one finding in a hundred events, 500,000 events a second of one severity. An
+//! account's day is one key of the index: 1,000 findings a second of one account. Notable events and metrics are written
+//! many to an item, some dozens of items a batch. Reading an hour of one severity is 16 queries.
 //!
-//! **Parts.** What adds up (metrics, findings behind an alert) is written by batch, as a part that is named after the
+//! **Parts.** What a batch writes many to an item (metrics, notable events, counts behind an alert) is a part that is named after the
 //! records it was made of. A part counts only if its lane has a `done` item with its name, and that is written in one
 //! transaction that two batches with a record in common cannot both make. So a redelivery can change nothing, and what
 //! a batch left behind when it died counts for nothing.
 
 use crate::port::Item;
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use kinescope_schemas::{Id, Severity, ocsf::rfc3339};
+use std::io::{Read, Write};
 
 /// Partitions that what is written at one time is spread over.
 pub const BUCKETS: u8 = 16;
@@ -38,6 +42,8 @@ pub const PK: &str = "pk";
 pub const SK: &str = "sk";
 /// The attribute that time to live goes by: seconds since 1970.
 pub const TTL: &str = "ttl";
+/// The attribute of a finding's OCSF form, gzipped JSON.
+pub const OCSF: &str = "ocsf";
 /// The index by account.
 pub const BY_ACCOUNT: &str = "by_account";
 /// Its partition key.
@@ -46,48 +52,31 @@ pub const ACCOUNT_PK: &str = "account_pk";
 pub const ACCOUNT_SK: &str = "account_sk";
 
 const HOUR_MS: i64 = 3_600_000;
+/// Bytes that an attribute may inflate to: 400 KB at the most that DEFLATE can.
+const UNZIPPED_BYTES_MAX: u64 = 400_000 * 1_032;
 const MS_MAX: i64 = 9_999_999_999_999;
 /// Bytes of one part of a key that someone else wrote: DynamoDB takes sort keys of up to 1,024 bytes.
 const NAME_BYTES_MAX: usize = 200;
 
-/// Things that are found by severity and time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timed {
-    /// A finding.
-    Finding,
-    /// A notable event.
-    Event,
+/// Puts the keys of a finding into an item, those of the index too.
+pub fn finding_keys(item: &mut Item, severity: Severity, time_ms: i64, id: Id, account: &str) {
+    let sk = format!("{}#{id}", sortable(time_ms));
+    put(item, PK, timed_pk("finding", severity, time_ms, bucket(id)));
+    put(item, SK, sk.clone());
+    if !account.is_empty() {
+        put(item, ACCOUNT_PK, account_pk("finding", account, time_ms));
+        put(item, ACCOUNT_SK, sk);
+    }
 }
 
-impl Timed {
-    fn name(self) -> &'static str {
-        match self {
-            Timed::Finding => "finding",
-            Timed::Event => "event",
-        }
-    }
+/// The partition of a severity, hour and bucket.
+pub fn timed_pk(what: &str, severity: Severity, time_ms: i64, bucket: u8) -> String {
+    format!("{what}#{}#{}#{bucket:02}", severity.id(), hour(time_ms))
+}
 
-    /// The partition of a severity, hour and bucket.
-    pub fn pk(self, severity: Severity, hour_ms: i64, bucket: u8) -> String {
-        format!("{}#{}#{}#{bucket:02}", self.name(), severity.id(), hour(hour_ms))
-    }
-
-    /// The partition of the index.
-    pub fn account_pk(self, account: &str, time_ms: i64) -> String {
-        format!("{}#{}#{}", self.name(), name(account), day(time_ms))
-    }
-
-    /// Puts the keys of all kinds into an item.
-    pub fn key(self, item: &mut Item, severity: Severity, time_ms: i64, id: Id, account: &str) {
-        let time_ms = clamped(time_ms);
-        let sk = format!("{}#{id}", sortable(time_ms));
-        put(item, PK, self.pk(severity, time_ms, bucket(id)));
-        put(item, SK, sk.clone());
-        if !account.is_empty() {
-            put(item, ACCOUNT_PK, self.account_pk(account, time_ms));
-            put(item, ACCOUNT_SK, sk);
-        }
-    }
+/// The partition of an account's day.
+pub fn account_pk(what: &str, account: &str, time_ms: i64) -> String {
+    format!("{what}#{}#{}", name(account), day(time_ms))
 }
 
 /// A time as a sort key has it: 13 digits.
@@ -209,6 +198,27 @@ pub fn bytes<'i>(item: &'i Item, attribute: &str) -> &'i [u8] {
     item.get(attribute).and_then(|value| value.as_b().ok()).map_or(&[], |blob| blob.as_ref())
 }
 
+/// Sets a text, gzipped: a write is paid for by the kilobyte.
+pub fn put_zipped(item: &mut Item, attribute: &str, text: &str) {
+    put_bytes(item, attribute, zipped(text));
+}
+
+/// Text, gzipped.
+pub fn zipped(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory cannot fail.
+    let _ = encoder.write_all(text.as_bytes());
+    encoder.finish().unwrap_or_default()
+}
+
+/// The text that was gzipped, or "".
+pub fn unzipped(item: &Item, attribute: &str) -> String {
+    let mut text = String::new();
+    let decoder = GzDecoder::new(bytes(item, attribute)).take(UNZIPPED_BYTES_MAX);
+    // Half of a text would be worse than none.
+    if { decoder }.read_to_string(&mut text).is_ok() { text } else { String::new() }
+}
+
 /// What an item takes of the service's limit: names and values.
 pub fn size(item: &Item) -> usize {
     let value = |value: &AttributeValue| match value {
@@ -229,7 +239,7 @@ mod tests {
     fn keys_are_a_contract() {
         let id: Id = "4985701bf87e4180111b7512065f412c".parse().unwrap();
         let mut item = item("", "", TIME_MS);
-        Timed::Finding.key(&mut item, Severity::High, TIME_MS, id, "111122223333");
+        finding_keys(&mut item, Severity::High, TIME_MS, id, "111122223333");
         for (attribute, value) in [
             (PK, "finding#4#2026-11-20T08#09"),
             (SK, "1795161600123#4985701bf87e4180111b7512065f412c"),

@@ -6,11 +6,14 @@
 use crate::{
     edge::Edge,
     lane,
-    layout::{self, BUCKETS, Timed},
+    layout::{self, BUCKETS},
     limits::CALLS_AT_ONCE_MAX,
     port::{Aws, Called, Item, Range},
     send::Patience,
-    sinks::metrics::{self, Stored},
+    sinks::{
+        events,
+        metrics::{self, Stored},
+    },
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kinescope_schemas::Severity;
@@ -34,6 +37,15 @@ impl Span {
         (from.div_euclid(step_ms)..=to.div_euclid(step_ms)).map(move |at| at * step_ms)
     }
 
+    /// Partitions of severities, hours and buckets.
+    fn timed(self, what: &str, severities: &[Severity]) -> impl Iterator<Item = String> {
+        self.steps(HOUR_MS).flat_map(move |hour_ms| {
+            severities.iter().flat_map(move |severity| {
+                (0..BUCKETS).map(move |bucket| layout::timed_pk(what, *severity, hour_ms, bucket))
+            })
+        })
+    }
+
     fn range(self, pk: String) -> Range {
         let from = layout::sortable(self.from_ms);
         // Past every id of the last moment.
@@ -41,34 +53,65 @@ impl Span {
     }
 }
 
-/// Findings or events of some severities, the oldest first: a query a severity, hour and bucket.
-pub async fn timed<A: Aws>(
+/// Findings of some severities, the oldest first: a query a severity, hour and bucket.
+pub async fn findings<A: Aws>(
     edge: &Edge<A>,
     patience: &Patience,
-    kind: Timed,
     severities: &[Severity],
     span: Span,
 ) -> Called<Vec<Item>> {
-    let mut ranges = Vec::new();
-    for hour_ms in span.steps(HOUR_MS) {
-        for severity in severities {
-            ranges.extend((0..BUCKETS).map(|bucket| span.range(kind.pk(*severity, hour_ms, bucket))));
-        }
-    }
-    in_order(query(edge, patience, ranges).await?)
+    let ranges = span.timed("finding", severities).map(|pk| span.range(pk)).collect();
+    Ok(in_order(query(edge, patience, ranges).await?))
 }
 
-/// Findings or events of an account, the oldest first: a query a day.
-pub async fn of_account<A: Aws>(
+/// Findings of an account, without their OCSF form, the oldest first: a query a day.
+pub async fn findings_of<A: Aws>(
     edge: &Edge<A>,
     patience: &Patience,
-    kind: Timed,
     account: &str,
     span: Span,
 ) -> Called<Vec<Item>> {
-    let ranges = span.steps(DAY_MS);
-    let ranges = ranges.map(|day| Range { by_account: true, ..span.range(kind.account_pk(account, day)) });
-    in_order(query(edge, patience, ranges.collect()).await?)
+    let day = |day| Range { by_account: true, ..span.range(layout::account_pk("finding", account, day)) };
+    Ok(in_order(query(edge, patience, span.steps(DAY_MS).map(day).collect()).await?))
+}
+
+/// Notable events of some severities, the oldest first: a query a severity, hour and bucket, and one in a hundred
+/// batches to see what counts.
+pub async fn events<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    severities: &[Severity],
+    span: Span,
+) -> Called<Vec<events::Stored>> {
+    events_in(edge, patience, span.timed("event", severities).map(whole).collect(), span).await
+}
+
+/// Notable events of an account, the oldest first: a query a day, and one in a hundred batches.
+pub async fn events_of<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    account: &str,
+    span: Span,
+) -> Called<Vec<events::Stored>> {
+    let days = span.steps(DAY_MS).map(|day| whole(layout::account_pk("event", account, day)));
+    events_in(edge, patience, days.collect(), span).await
+}
+
+async fn events_in<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    ranges: Vec<Range>,
+    span: Span,
+) -> Called<Vec<events::Stored>> {
+    let items = lane::counting(edge, patience, query(edge, patience, ranges).await?).await?;
+    let mut found = events::read(&items);
+    found.retain(|event| (span.from_ms..=span.to_ms).contains(&layout::clamped(event.time_ms)));
+    Ok(found)
+}
+
+/// All of a partition.
+fn whole(pk: String) -> Range {
+    Range { pk, to: "~".into(), ..Range::default() }
 }
 
 /// An agent, in all its accounts and Regions: one query.
@@ -85,14 +128,13 @@ pub async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, id: &str) -> Cal
 
 /// All agents: a query a bucket.
 pub async fn agents<A: Aws>(edge: &Edge<A>, patience: &Patience) -> Called<Vec<Item>> {
-    let range = |bucket| Range { pk: format!("agents#{bucket:02}"), to: "~".into(), ..Range::default() };
-    query(edge, patience, (0..BUCKETS).map(range).collect()).await
+    query(edge, patience, (0..BUCKETS).map(|bucket| whole(format!("agents#{bucket:02}"))).collect()).await
 }
 
 /// The services that had metrics: a query a day.
 pub async fn services<A: Aws>(edge: &Edge<A>, patience: &Patience, span: Span) -> Called<BTreeSet<String>> {
-    let range = |day| Range { pk: layout::services_pk(day), to: "~".into(), ..Range::default() };
-    let items = query(edge, patience, span.steps(DAY_MS).map(range).collect()).await?;
+    let days = span.steps(DAY_MS).map(|day| whole(layout::services_pk(day)));
+    let items = query(edge, patience, days.collect()).await?;
     Ok(items.iter().map(|item| layout::text(item, layout::SK).to_owned()).collect())
 }
 
@@ -105,12 +147,7 @@ pub async fn metrics<A: Aws>(
 ) -> Called<Vec<Stored>> {
     let mut ranges = Vec::new();
     for hour_ms in span.steps(HOUR_MS) {
-        let range = |service: &String| Range {
-            pk: layout::metric_pk(service, hour_ms),
-            to: "~".into(),
-            ..Range::default()
-        };
-        ranges.extend(services.iter().map(range));
+        ranges.extend(services.iter().map(|service| whole(layout::metric_pk(service, hour_ms))));
     }
     let items = lane::counting(edge, patience, query(edge, patience, ranges).await?).await?;
     let mut points = metrics::merged(&items);
@@ -125,7 +162,7 @@ async fn query<A: Aws>(edge: &Edge<A>, patience: &Patience, ranges: Vec<Range>) 
     stream::iter(ranges.into_iter().map(one)).buffered(CALLS_AT_ONCE_MAX).try_concat().await
 }
 
-fn in_order(mut items: Vec<Item>) -> Called<Vec<Item>> {
+fn in_order(mut items: Vec<Item>) -> Vec<Item> {
     items.sort_by(|a, b| layout::text(a, layout::SK).cmp(layout::text(b, layout::SK)));
-    Ok(items)
+    items
 }

@@ -2,6 +2,7 @@
 //! failed and says what was not confirmed.
 
 pub mod alerts;
+pub mod events;
 pub mod lake;
 pub mod metrics;
 pub mod quarantine;

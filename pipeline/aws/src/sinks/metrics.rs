@@ -52,7 +52,7 @@ pub fn items(points: &[(Key, Point)], lane: &str, last: &str, part: Id, now_ms: 
             let sk = format!("{part}#{chunk:04}");
             let mut item = layout::item(layout::metric_pk(&service, hour_ms), sk, now_ms);
             crate::lane::mark(&mut item, lane, last, part);
-            layout::put(&mut item, "points", text);
+            layout::put_zipped(&mut item, "points", &text);
             items.push(item);
         }
     }
@@ -98,7 +98,8 @@ fn texts(points: &[&(Key, Point)]) -> Vec<String> {
 /// The points of items, those of one minute and set merged.
 pub fn merged(items: &[Item]) -> Vec<Stored> {
     let mut merged = BTreeMap::<(i64, String, String, String, String), Stored>::new();
-    for line in items.iter().flat_map(|item| layout::text(item, "points").lines()) {
+    let texts: Vec<String> = items.iter().map(|item| layout::unzipped(item, "points")).collect();
+    for line in texts.iter().flat_map(|text| text.lines()) {
         let Some(point) = stored(line) else { continue };
         let key = (
             point.minute_ms,

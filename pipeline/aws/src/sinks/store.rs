@@ -1,16 +1,13 @@
-//! DynamoDB: findings, notable events and agents, each under a derived key, so that writing again changes nothing.
+//! DynamoDB: findings and agents, each under a derived key, so that writing again changes nothing.
 
 use crate::{
     edge::{Edge, fail},
-    layout::{self, Timed},
+    layout::{self, OCSF},
     limits::{DYNAMODB_CALL_BYTES_MAX, DYNAMODB_ITEM_BYTES_MAX, DYNAMODB_ITEMS_MAX},
     port::{Aws, CallError, Called, Item, PutIf, Range},
     send::{Patience, packs},
 };
-use kinescope_pipeline::{
-    Answers, Output,
-    output::{Agent, Notable},
-};
+use kinescope_pipeline::{Answers, Output, output::Agent};
 use kinescope_schemas::tables::findings as t;
 use kinescope_stages::detect::Finding;
 use serde_json::json;
@@ -18,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Writes them.
 pub async fn write<A: Aws>(edge: &Edge<A>, patience: &Patience, output: &Output, now_ms: i64) -> Answers {
-    let n_items = output.findings.len() + output.notable.len() + output.agents.len();
+    let n_items = output.findings.len() + output.agents.len();
     let mut answers = Answers { n_items: n_items as u64, ..Answers::default() };
     let mut items = Vec::new();
     for (owner, finding) in &output.findings {
@@ -27,7 +24,6 @@ pub async fn write<A: Aws>(edge: &Edge<A>, patience: &Patience, output: &Output,
             Err(error) => fail(&mut answers, [*owner], &error),
         }
     }
-    items.extend(output.notable.iter().map(|(owner, event)| (*owner, self::event(event, now_ms))));
     let (items, owners) = by_key(items);
     for (at, error) in put_all(edge, patience, &items).await {
         fail(&mut answers, owners[at].iter().copied(), &error);
@@ -90,7 +86,7 @@ async fn finding<A: Aws>(
     now_ms: i64,
 ) -> Called<Item> {
     let mut item = layout::item("", "", now_ms);
-    Timed::Finding.key(&mut item, finding.severity, finding.time_ms, finding.uid, &finding.account);
+    layout::finding_keys(&mut item, finding.severity, finding.time_ms, finding.uid, &finding.account);
     layout::put(&mut item, "uid", finding.uid.to_string());
     layout::put_number(&mut item, "time", finding.time_ms);
     layout::put_number(&mut item, "severity", finding.severity.id());
@@ -105,36 +101,14 @@ async fn finding<A: Aws>(
         layout::put_some(&mut item, attribute, text);
     }
     let ocsf = finding.to_json().to_string();
-    if layout::size(&item) + ocsf.len() <= DYNAMODB_ITEM_BYTES_MAX {
-        layout::put(&mut item, "ocsf", ocsf);
-    } else {
+    layout::put_zipped(&mut item, OCSF, &ocsf);
+    if layout::size(&item) > DYNAMODB_ITEM_BYTES_MAX {
         let n_bytes = ocsf.len();
         let key = format!("whole/finding/{}.json", finding.uid);
         let whole = edge.keep_whole(patience, &key, ocsf.into_bytes()).await?;
-        layout::put(&mut item, "ocsf", json!({"whole": whole, "bytes": n_bytes}).to_string());
+        layout::put_zipped(&mut item, OCSF, &json!({"whole": whole, "bytes": n_bytes}).to_string());
     }
     Ok(item)
-}
-
-fn event(event: &Notable, now_ms: i64) -> Item {
-    let mut item = layout::item("", "", now_ms);
-    Timed::Event.key(&mut item, event.severity, event.time_ms, event.key, &event.account);
-    layout::put_number(&mut item, "time", event.time_ms);
-    layout::put_number(&mut item, "severity", event.severity.id());
-    for (attribute, text) in [
-        ("uid", event.uid.as_str()),
-        ("source", event.source),
-        ("category", &event.category),
-        ("account", &event.account),
-        ("region", &event.region),
-        ("service", &event.service),
-        ("operation", &event.operation),
-        ("actor", &event.actor),
-        ("message", &event.message),
-    ] {
-        layout::put_some(&mut item, attribute, cut(text));
-    }
-    item
 }
 
 /// Text as long as an item of several has room for.

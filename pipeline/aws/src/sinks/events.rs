@@ -1,0 +1,174 @@
+//! Notable events: those of a batch that are medium or worse, or changes, many to an item.
+//!
+//! One in ten events is a change: an item each would cost more than all the rest. They are kept twice, by severity and
+//! hour and by account and day, and count with their part (see [`lane`](crate::lane)).
+
+use crate::{lane, layout, port::Item};
+use kinescope_pipeline::output::Notable;
+use kinescope_schemas::{Id, Severity};
+use std::collections::{BTreeMap, HashSet};
+
+/// Text after which a chunk is closed; even text that gzip makes no smaller fits an item.
+const CHUNK_BYTES: usize = 128 << 10;
+
+/// An event as the table has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// Milliseconds since 1970.
+    pub time_ms: i64,
+    /// The event's key.
+    pub key: String,
+    /// Its id as users see it.
+    pub uid: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Who wrote it.
+    pub source: String,
+    /// What kind of act.
+    pub category: String,
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// Service, load balancer, application.
+    pub service: String,
+    /// Operation or type.
+    pub operation: String,
+    /// Who did it.
+    pub actor: String,
+    /// A line for a person.
+    pub message: String,
+}
+
+/// Events under way to the table, by partition.
+#[derive(Debug, Default)]
+pub struct Chunks(BTreeMap<Place, Chunk>);
+
+/// By what events are found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// Severity and start of the hour.
+    Timed(Severity, i64),
+    /// The partition of an account's day.
+    Account(String),
+}
+
+#[derive(Debug, Default)]
+struct Chunk {
+    text: String,
+    closed: Vec<Vec<u8>>,
+}
+
+impl Chunks {
+    /// Adds an event.
+    pub fn add(&mut self, event: &Notable) {
+        let line = line(event);
+        let timed = Place::Timed(event.severity, layout::hour_of(event.time_ms));
+        let account = Place::Account(layout::account_pk("event", &event.account, event.time_ms));
+        for place in [timed, account] {
+            let chunk = self.0.entry(place).or_default();
+            if chunk.text.len() + line.len() > CHUNK_BYTES {
+                chunk.close();
+            }
+            chunk.text.push_str(&line);
+            chunk.text.push('\n');
+        }
+    }
+
+    /// The items of all that was added.
+    pub fn items(&mut self, lane: &str, last: &str, part: Id, now_ms: i64) -> Vec<Item> {
+        let mut items = Vec::new();
+        for (place, mut chunk) in std::mem::take(&mut self.0) {
+            chunk.close();
+            let pk = match place {
+                Place::Timed(severity, hour_ms) => {
+                    layout::timed_pk("event", severity, hour_ms, layout::bucket(part))
+                }
+                Place::Account(pk) => pk,
+            };
+            for (at, bytes) in chunk.closed.into_iter().enumerate() {
+                let mut item = layout::item(&pk, format!("{part}#{at:04}"), now_ms);
+                lane::mark(&mut item, lane, last, part);
+                layout::put_bytes(&mut item, "events", bytes);
+                items.push(item);
+            }
+        }
+        items
+    }
+}
+
+impl Chunk {
+    fn close(&mut self) {
+        if !self.text.is_empty() {
+            self.closed.push(layout::zipped(&self.text));
+            self.text.clear();
+        }
+    }
+}
+
+fn line(event: &Notable) -> String {
+    serde_json::json!([
+        event.time_ms,
+        event.key,
+        cut(&event.uid),
+        event.severity.id(),
+        event.source,
+        cut(&event.category),
+        cut(&event.account),
+        cut(&event.region),
+        cut(&event.service),
+        cut(&event.operation),
+        cut(&event.actor),
+        cut(&event.message),
+    ])
+    .to_string()
+}
+
+/// Text as long as a chunk has room for.
+fn cut(text: &str) -> &str {
+    const TEXT_BYTES_MAX: usize = 4 << 10;
+    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
+}
+
+/// The events of items, the oldest first; one that came by two ways is there once.
+pub fn read(items: &[Item]) -> Vec<Stored> {
+    let texts: Vec<String> = items.iter().map(|item| layout::unzipped(item, "events")).collect();
+    let mut events: Vec<Stored> = texts.iter().flat_map(|text| text.lines()).filter_map(stored).collect();
+    events.sort_by(|a, b| (a.time_ms, &a.key).cmp(&(b.time_ms, &b.key)));
+    let mut seen = HashSet::new();
+    events.retain(|event| seen.insert(event.key.clone()));
+    events
+}
+
+fn stored(line: &str) -> Option<Stored> {
+    let (
+        time_ms,
+        key,
+        uid,
+        severity,
+        source,
+        category,
+        account,
+        region,
+        service,
+        operation,
+        actor,
+        message,
+    ): (i64, String, String, i64, String, String, String, String, String, String, String, String) =
+        serde_json::from_str(line).ok()?;
+    let severity = Severity::from_id(severity);
+    Some(Stored {
+        time_ms,
+        key,
+        uid,
+        severity,
+        source,
+        category,
+        account,
+        region,
+        service,
+        operation,
+        actor,
+        message,
+    })
+}
