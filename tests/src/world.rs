@@ -47,6 +47,8 @@ pub struct Holdings {
     pub units: Units,
     /// Faults so far, by kind.
     pub faults: BTreeMap<&'static str, u64>,
+    /// Resources that we may not use.
+    pub denied: HashSet<String>,
     /// Services that are down, and until when.
     down: BTreeMap<&'static str, Instant>,
 }
@@ -112,7 +114,7 @@ impl World {
     }
 
     /// What a call meets before its service does anything.
-    async fn meet(&self, service: &'static str) -> Called<Way> {
+    async fn meet(&self, service: &'static str, resource: &str) -> Called<Way> {
         let faults = *self.faults.lock().unwrap();
         let latency = self.chance.lock().unwrap().u64(1..40);
         sleep(Duration::from_millis(latency)).await;
@@ -122,6 +124,11 @@ impl World {
             words: words.to_owned(),
             may_pass: true,
         };
+        if self.holdings().denied.contains(resource) {
+            let words = "AccessDeniedException: not authorized".to_owned();
+            let resource = resource.to_owned();
+            return Err(CallError { action: "call", resource, words, may_pass: false });
+        }
         if self.holdings().down.get(service).is_some_and(|until| Instant::now() < *until) {
             return Err(failure("the service is down"));
         }
@@ -216,7 +223,7 @@ impl Aws for World {
         assert!(records.len() <= limits::FIREHOSE_RECORDS_MAX && !records.is_empty());
         assert!(records.iter().map(Vec::len).sum::<usize>() <= limits::FIREHOSE_CALL_BYTES_MAX);
         assert!(records.iter().all(|record| record.len() <= limits::FIREHOSE_RECORD_BYTES_MAX));
-        let way = self.meet("firehose").await?;
+        let way = self.meet("firehose", stream).await?;
         let answers = records.into_iter().map(|record| {
             let refusal = self.refusal("firehose");
             if refusal.is_none() {
@@ -231,11 +238,11 @@ impl Aws for World {
         self.answer(way, answers).await
     }
 
-    async fn put_items(&self, _: &str, items: Vec<Item>) -> Called<Vec<usize>> {
+    async fn put_items(&self, table: &str, items: Vec<Item>) -> Called<Vec<usize>> {
         assert!(items.len() <= limits::DYNAMODB_ITEMS_MAX && !items.is_empty());
         let keys: HashSet<_> = items.iter().map(key).collect();
         assert_eq!(keys.len(), items.len(), "two puts of one key");
-        let way = self.meet("dynamodb").await?;
+        let way = self.meet("dynamodb", table).await?;
         let mut left = Vec::new();
         for (at, item) in items.into_iter().enumerate() {
             if self.refuses() { left.push(at) } else { self.holdings().put(item, 1) }
@@ -243,9 +250,9 @@ impl Aws for World {
         self.answer(way, left).await
     }
 
-    async fn put_if(&self, _: &str, puts: Vec<PutIf>) -> Called<bool> {
+    async fn put_if(&self, table: &str, puts: Vec<PutIf>) -> Called<bool> {
         assert!(puts.len() <= 100 && !puts.is_empty());
-        let way = self.meet("dynamodb").await?;
+        let way = self.meet("dynamodb", table).await?;
         let times = if puts.len() > 1 { 2 } else { 1 };
         let holds = {
             let mut holdings = self.holdings();
@@ -260,8 +267,8 @@ impl Aws for World {
         self.answer(way, holds).await
     }
 
-    async fn add(&self, _: &str, pk: &str, sk: &str, n: u64, _: i64) -> Called<u64> {
-        let way = self.meet("dynamodb").await?;
+    async fn add(&self, table: &str, pk: &str, sk: &str, n: u64, _: i64) -> Called<u64> {
+        let way = self.meet("dynamodb", table).await?;
         let sum = {
             let mut holdings = self.holdings();
             let mut item = holdings.items.get(&(pk.to_owned(), sk.to_owned())).cloned().unwrap_or_default();
@@ -275,16 +282,16 @@ impl Aws for World {
         self.answer(way, sum).await
     }
 
-    async fn delete_item(&self, _: &str, pk: &str, sk: &str) -> Called<()> {
-        let way = self.meet("dynamodb").await?;
+    async fn delete_item(&self, table: &str, pk: &str, sk: &str) -> Called<()> {
+        let way = self.meet("dynamodb", table).await?;
         self.holdings().items.remove(&(pk.to_owned(), sk.to_owned()));
         self.holdings().units.writes += 1;
         self.answer(way, ()).await
     }
 
-    async fn query(&self, _: &str, range: Range) -> Called<Vec<Item>> {
+    async fn query(&self, table: &str, range: Range) -> Called<Vec<Item>> {
         assert!(!range.pk.is_empty() && range.from <= range.to);
-        let way = self.meet("dynamodb").await?;
+        let way = self.meet("dynamodb", table).await?;
         let mut found: Vec<Item> = {
             let holdings = self.holdings();
             let in_range = |sk: &str| sk >= range.from.as_str() && sk <= range.to.as_str();
@@ -308,9 +315,9 @@ impl Aws for World {
         self.answer(way, found).await
     }
 
-    async fn get_items(&self, _: &str, keys: Vec<(String, String)>) -> Called<Vec<Item>> {
+    async fn get_items(&self, table: &str, keys: Vec<(String, String)>) -> Called<Vec<Item>> {
         assert!(keys.len() <= limits::DYNAMODB_KEYS_MAX && !keys.is_empty());
-        let way = self.meet("dynamodb").await?;
+        let way = self.meet("dynamodb", table).await?;
         let found: Vec<Item> = {
             let holdings = self.holdings();
             keys.iter().filter_map(|key| holdings.items.get(key).cloned()).collect()
@@ -322,7 +329,7 @@ impl Aws for World {
     async fn publish(&self, topic: &str, notices: Vec<Notice>) -> Called<Vec<Option<CallError>>> {
         assert!(notices.len() <= limits::SNS_ENTRIES_MAX && !notices.is_empty());
         assert!(notices.iter().map(|notice| notice.message.len()).sum::<usize>() <= 256 << 10);
-        let way = self.meet("sns").await?;
+        let way = self.meet("sns", topic).await?;
         let answers = notices.into_iter().map(|notice| {
             let refusal = self.refusal("sns");
             if refusal.is_none() {
@@ -337,14 +344,14 @@ impl Aws for World {
     }
 
     async fn put_object(&self, bucket: &str, key: &str, bytes: Vec<u8>) -> Called<()> {
-        let way = self.meet("s3").await?;
+        let way = self.meet("s3", bucket).await?;
         self.holdings().objects.insert(format!("{bucket}/{key}"), bytes);
         self.holdings().units.puts += 1;
         self.answer(way, ()).await
     }
 
     async fn get_object(&self, bucket: &str, key: &str) -> Called<Vec<u8>> {
-        let way = self.meet("s3").await?;
+        let way = self.meet("s3", bucket).await?;
         self.holdings().units.gets += 1;
         let found = self.holdings().objects.get(&format!("{bucket}/{key}")).cloned();
         let found = found.ok_or_else(|| CallError {
@@ -357,7 +364,7 @@ impl Aws for World {
     }
 
     async fn delete_object(&self, bucket: &str, key: &str) -> Called<()> {
-        let way = self.meet("s3").await?;
+        let way = self.meet("s3", bucket).await?;
         self.holdings().objects.remove(&format!("{bucket}/{key}"));
         self.answer(way, ()).await
     }

@@ -1,0 +1,221 @@
+//! The function at its edges: what it answers, in time, to batches that are large, late, broken or refused.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kinescope_aws::{Hub, hub};
+use kinescope_lambda::{serve, telemetry::Telemetry};
+use kinescope_pipeline::Config;
+use kinescope_stages::detect::builtin;
+use kinescope_tests::{
+    mapping::names,
+    payloads::{event, gzip, lines},
+    world::{Faults, World},
+};
+use serde_json::{Value as Json, json};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+const NOW_MS: i64 = 1_772_442_000_000; // 2026-03-02T09:00:00Z
+
+/// A function and what it said.
+struct Function {
+    world: World,
+    hub: Hub<World>,
+    telemetry: Telemetry,
+    said: Arc<Mutex<Vec<Json>>>,
+}
+
+impl Function {
+    fn new() -> Function {
+        let config = Config::default();
+        let stages = Arc::new(hub::stages(builtin().unwrap(), &config).unwrap());
+        let world = World::new(1, Faults::default());
+        let said = Arc::<Mutex<Vec<Json>>>::default();
+        let hears = said.clone();
+        let telemetry = Telemetry::new("test", move |line| {
+            hears.lock().unwrap().push(serde_json::from_str(line).unwrap());
+        });
+        Function { hub: Hub::new(world.clone(), names(), stages, config), world, telemetry, said }
+    }
+
+    async fn serve(&self, payload: &Json) -> Result<Json, String> {
+        let until = Instant::now() + Duration::from_secs(60);
+        let served = serve(&self.hub, &self.telemetry, &payload.to_string(), until, NOW_MS).await;
+        served.map_err(|error| format!("{error:#}"))
+    }
+
+    /// What was said last.
+    fn said(&self) -> Json {
+        self.said.lock().unwrap().last().cloned().unwrap()
+    }
+}
+
+fn sequence(at: usize) -> String {
+    format!("495903382714902566085596925383615710959215759891365{at:05}")
+}
+
+fn batch(records: &[Vec<u8>]) -> Json {
+    let record = |(at, data): (usize, &Vec<u8>)| {
+        json!({
+            "eventSource": "aws:kinesis", "eventVersion": "1.0", "eventName": "aws:kinesis:record",
+            "eventID": format!("shardId-000000000000:{}", sequence(at)), "awsRegion": "eu-west-1",
+            "eventSourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/kinescope-test",
+            "invokeIdentityArn": "arn:aws:iam::111122223333:role/kinescope-test",
+            "kinesis": {"kinesisSchemaVersion": "1.0", "partitionKey": "k", "sequenceNumber": sequence(at),
+                "approximateArrivalTimestamp": NOW_MS as f64 / 1_000.0 - 2.5, "data": STANDARD.encode(data)},
+        })
+    };
+    json!({"Records": records.iter().enumerate().map(record).collect::<Vec<_>>()})
+}
+
+/// An event that a rule finds.
+fn found(id: &str) -> String {
+    event(id)
+        .replace("ec2.amazonaws.com", "cloudtrail.amazonaws.com")
+        .replace("DescribeInstances", "StopLogging")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_dealt_with_has_an_empty_answer() {
+    let function = Function::new();
+    let answer = function.serve(&batch(&[gzip(&lines("a", 3)), lines("b", 2)])).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let said = function.said();
+    for (metric, value) in [
+        ("RecordsIn", 2.0),
+        ("EventsAccepted", 5.0),
+        ("RecordsToRedeliver", 0.0),
+        ("LedgerImbalance", 0.0),
+        ("RecordAge", 2_500.0),
+    ] {
+        assert_eq!(said[metric], value, "{metric}");
+    }
+    assert_eq!(said["Stage"], "test");
+    // What is declared is said, and has the one dimension.
+    let declared = &said["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!((&declared["Namespace"], &declared["Dimensions"]), (&json!("Kinescope"), &json!([["Stage"]])));
+    for metric in declared["Metrics"].as_array().unwrap() {
+        assert!(said[metric["Name"].as_str().unwrap()].is_number(), "{metric}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_record_costs_its_neighbours_nothing() {
+    let function = Function::new();
+    let records = [lines("a", 2), gzip(&lines("b", 9))[..40].to_vec(), lines("c", 2)];
+    assert_eq!(function.serve(&batch(&records)).await.unwrap(), json!({"batchItemFailures": []}));
+    assert_eq!(function.said()["QuarantinedEvents"], 1.0);
+    let holdings = function.world.holdings();
+    let (key, object) = holdings.objects.iter().find(|(key, _)| key.contains("/quarantine/")).unwrap();
+    assert!(key.starts_with("quarantine/quarantine/2026-03-02/"), "{key}");
+    let entry: Json = serde_json::from_slice(object).unwrap();
+    assert_eq!(STANDARD.decode(entry["data"].as_str().unwrap()).unwrap(), records[1]);
+    assert!(entry["source"].as_str().unwrap().starts_with("shardId-000000000000:4959"), "{entry}");
+}
+
+/// What cannot be delivered comes again, from the earliest on, and the words name the resource.
+#[tokio::test(start_paused = true)]
+async fn a_resource_that_is_refused_is_named_and_the_earliest_record_comes_again() {
+    let names = names();
+    for (resource, words) in [
+        (
+            names.topics[2].clone(),
+            "sns: failed to call arn:aws:sns:eu-west-1:111122223333:kinescope-high: AccessDenied",
+        ),
+        (names.table.clone(), "failed to call kinescope: AccessDenied"),
+        ("kinescope-findings".to_owned(), "firehose: failed to call kinescope-findings: AccessDenied"),
+    ] {
+        let function = Function::new();
+        function.world.holdings().denied.insert(resource.clone());
+        // Of the table nothing can be done; of the others the first record, which finds nothing, is done.
+        let first = if resource == names.table { 0 } else { 1 };
+        let answer =
+            function.serve(&batch(&[lines("a", 2), found("f").into_bytes(), lines("b", 2)])).await.unwrap();
+        assert_eq!(answer["batchItemFailures"], json!([{"itemIdentifier": sequence(first)}]), "{resource}");
+        let said = function.said();
+        assert_eq!(said["level"], "ERROR");
+        assert!(said["errors"].to_string().contains(words), "{}", said["errors"]);
+        assert_eq!(said["LedgerImbalance"], 0.0);
+        // Once it is mended nothing is counted twice.
+        function.world.holdings().denied.clear();
+        let answer =
+            function.serve(&batch(&[lines("a", 2), found("f").into_bytes(), lines("b", 2)])).await.unwrap();
+        assert_eq!(answer["batchItemFailures"], json!([]), "{resource}");
+        let rows = function.world.holdings().lines["kinescope-api_activity"].len();
+        assert_eq!(rows, 5, "{resource}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_batches_and_large_records_are_taken() {
+    // As the mapping cuts batches: 6 MB with base64.
+    let six_megabytes: Vec<Vec<u8>> = (0..90).map(|at| lines(&format!("r{at}"), 80)).collect();
+    // The largest record that a stream may be set to take.
+    let ten_mebibytes = vec![lines("big", 19_000)];
+    assert!(
+        ten_mebibytes[0].len() > 9 << 20 && ten_mebibytes[0].len() <= 10 << 20,
+        "{}",
+        ten_mebibytes[0].len()
+    );
+    for (records, n_events) in [(six_megabytes, 7_200.0), (ten_mebibytes, 19_000.0)] {
+        let function = Function::new();
+        assert_eq!(function.serve(&batch(&records)).await.unwrap(), json!({"batchItemFailures": []}));
+        assert_eq!(function.said()["EventsAccepted"], n_events);
+    }
+}
+
+/// More messages than a record may have: the rest is quarantined, and nothing grows without bound.
+#[tokio::test(start_paused = true)]
+async fn a_million_tiny_events_in_one_record_are_taken() {
+    let function = Function::new();
+    let tiny = "x\n".repeat(1_000_000);
+    let answer = function.serve(&batch(&[gzip(tiny.as_bytes()), lines("b", 2)])).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let said = function.said();
+    let n_events = said["EventsAccepted"].as_f64().unwrap() + said["EventsDuplicate"].as_f64().unwrap();
+    assert!(n_events + said["QuarantinedEvents"].as_f64().unwrap() >= 3.0, "{said}");
+    assert_eq!(said["LedgerImbalance"], 0.0);
+}
+
+/// With 80 % of its time gone a function takes no more records, and says which come again.
+#[tokio::test(start_paused = true)]
+async fn what_there_is_no_time_for_comes_again() {
+    let function = Function::new();
+    let records: Vec<Vec<u8>> = (0..40).map(|at| lines(&format!("r{at}"), 400)).collect();
+    let until = Instant::now() + Duration::from_millis(900);
+    let served =
+        serve(&function.hub, &function.telemetry, &batch(&records).to_string(), until, NOW_MS).await.unwrap();
+    assert!(Instant::now() <= until);
+    let again = served["batchItemFailures"][0]["itemIdentifier"].as_str().unwrap().to_owned();
+    let first = (0..40).find(|at| sequence(*at) == again).unwrap();
+    assert!(first > 0, "nothing was taken");
+    let said = function.said();
+    assert_eq!(said["EventsAccepted"], (first * 400) as f64);
+    assert_eq!(said["RecordsToRedeliver"], (40 - first) as f64);
+    assert!(said["errors"].to_string().contains("left for another time"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_the_bus_is_taken_and_a_payload_of_nobody_is_an_error() {
+    let function = Function::new();
+    let event: Json = serde_json::from_str(&found("b")).unwrap();
+    let of_bus = json!({"version": "0", "id": "7bf73129", "detail-type": "AWS API Call via CloudTrail", "source": "aws.cloudtrail",
+        "account": "111122223333", "time": "2026-03-02T08:00:00Z", "region": "eu-west-1", "resources": [], "detail": event});
+    assert_eq!(function.serve(&of_bus).await.unwrap(), json!({"accepted": 1}));
+    // The same again: it is known.
+    assert_eq!(function.serve(&of_bus).await.unwrap(), json!({"accepted": 0}));
+    assert_eq!(function.world.holdings().lines["kinescope-api_activity"].len(), 1);
+    assert_eq!(function.serve(&json!({"kinescope": "sweep"})).await.unwrap()["due"], 0);
+    for (payload, words) in [
+        (json!({"hello": 1}), "it is no batch of Kinesis"),
+        (json!({"kinescope": "fly"}), "there is no \"fly\""),
+        (json!([1]), "failed to read the payload"),
+    ] {
+        let error = function.serve(&payload).await.unwrap_err();
+        assert!(error.contains(words) || format!("failed to {error}").contains(words), "{error}");
+    }
+}
