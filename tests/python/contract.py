@@ -1,0 +1,243 @@
+"""Checks a deployed hub, and an agent beside it, against what others rely on.
+
+Usage: contract.py KINESCOPE, where KINESCOPE is the command line's binary. The AWS is the one that AWS_ENDPOINT_URL names;
+it enforces IAM, and the function is stand_in.py.
+"""
+
+import json
+import subprocess
+import sys
+
+import boto3
+
+HUB, AGENT = "kinescope-hub-dev", "kinescope-agent-dev"
+OUTPUTS = {
+    "StreamName", "LakeBucket", "QuarantineBucket", "TableName", "GlueDatabase", "AthenaWorkgroup", "AlertTopicCritical",
+    "AlertTopicHigh", "AlertTopicMedium", "AlertTopicLow", "EventBusName", "LogsDestinationArn",
+}
+BUFFER_MIB_MIN = 64
+DAY = "2026-01-02"
+
+problems = []
+
+
+def equal(what, left, right):
+    if left != right:
+        problems.append(f"{what}: {left!r} is not {right!r}")
+
+
+def outputs_of(stack):
+    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
+def invoke(function, event):
+    answer = boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    return json.load(answer["Payload"])
+
+
+def glue_tables(outputs, binary):
+    """The tables are what the command line says that they are; returns their names."""
+    location = f"s3://{outputs['LakeBucket']}/lake"
+    printed = subprocess.run([binary, "schema", "glue", "--location", location], check=True, stdout=subprocess.PIPE).stdout
+    expected = {table["Name"]: table for table in json.loads(printed)}
+    listed = boto3.client("glue").get_tables(DatabaseName=outputs["GlueDatabase"])["TableList"]
+    found = {table["Name"]: table for table in listed}
+    equal("tables", found.keys(), expected.keys())
+    for name, table in expected.items():
+        for key, value in table.items():
+            equal(f"{name}.{key}", found[name].get(key), value)
+    return list(expected)
+
+
+def deliveries(outputs, tables):
+    firehose = boto3.client("firehose")
+    names = firehose.list_delivery_streams()["DeliveryStreamNames"]
+    equal("delivery streams", sorted(names), sorted(f"kinescope-dev-{table}" for table in tables))
+    for table in tables:
+        described = firehose.describe_delivery_stream(DeliveryStreamName=f"kinescope-dev-{table}")
+        to = described["DeliveryStreamDescription"]["Destinations"][0]["ExtendedS3DestinationDescription"]
+        conversion = to["DataFormatConversionConfiguration"]
+        equal(f"{table} converts", conversion["Enabled"], True)
+        equal(f"{table} converts by", conversion["SchemaConfiguration"]["TableName"], table)
+        equal(f"{table}'s database", conversion["SchemaConfiguration"]["DatabaseName"], outputs["GlueDatabase"])
+        equal(f"{table}'s bucket", to["BucketARN"], f"arn:aws:s3:::{outputs['LakeBucket']}")
+        equal(f"{table} goes to", to["Prefix"], f"lake/{table}/event_day=!{{partitionKeyFromQuery:event_day}}/")
+        equal(f"{table}'s errors", to["ErrorOutputPrefix"], f"errors/{table}/!{{firehose:error-output-type}}/")
+        equal(f"{table}'s buffer is enough", to["BufferingHints"]["SizeInMBs"] >= BUFFER_MIB_MIN, True)
+        equal(f"{table} is partitioned", to["DynamicPartitioningConfiguration"]["Enabled"], True)
+
+
+def variables(outputs):
+    """What the function is told, and nothing else."""
+    expected = {
+        "KINESCOPE_STAGE": "dev",
+        "KINESCOPE_TABLE": outputs["TableName"],
+        "KINESCOPE_FIREHOSE_PREFIX": "kinescope-dev-",
+        "KINESCOPE_QUARANTINE_BUCKET": outputs["QuarantineBucket"],
+        "KINESCOPE_TOPIC_CRITICAL": outputs["AlertTopicCritical"],
+        "KINESCOPE_TOPIC_HIGH": outputs["AlertTopicHigh"],
+        "KINESCOPE_TOPIC_MEDIUM": outputs["AlertTopicMedium"],
+        "KINESCOPE_TOPIC_LOW": outputs["AlertTopicLow"],
+        "KINESCOPE_CHAT": "0",
+        "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
+    }
+    equal("variables", invoke("kinescope-dev-pipeline", {"kinescope": "sweep"})["variables"], expected)
+
+
+def pipeline_rights(outputs, tables):
+    """What the function may do and what not, tried with its own credentials."""
+    table, bucket = outputs["TableName"], outputs["QuarantineBucket"]
+    row = json.dumps({"event_day": DAY, "metadata_uid": "a", "time": 1, "class_uid": 0})
+    key, put = {"pk": {"S": "a"}, "sk": {"S": "b"}}, {"TableName": table, "Item": {"pk": {"S": "c"}, "sk": {"S": "d"}}}
+    index = {
+        "TableName": table, "IndexName": "by_account", "KeyConditionExpression": "account_pk = :a",
+        "ExpressionAttributeValues": {":a": {"S": "x"}},
+    }
+    absent = {"TableName": table, "Key": key, "ConditionExpression": "attribute_not_exists(pk)"}
+    queue = boto3.client("sqs").get_queue_url(QueueName="kinescope-dev-objects")["QueueUrl"]
+    dead = boto3.client("sqs").get_queue_url(QueueName="kinescope-dev-records-dlq")["QueueUrl"]
+    allowed = [
+        *(["firehose", "put_record_batch", {"DeliveryStreamName": f"kinescope-dev-{name}", "Records": [{"Data": row}]}]
+          for name in tables),
+        ["dynamodb", "put_item", put],
+        ["dynamodb", "batch_write_item", {"RequestItems": {table: [{"PutRequest": {"Item": key}}]}}],
+        ["dynamodb", "batch_get_item", {"RequestItems": {table: {"Keys": [key]}}}],
+        ["dynamodb", "get_item", {"TableName": table, "Key": key}],
+        ["dynamodb", "update_item", {"TableName": table, "Key": key}],
+        ["dynamodb", "query", index],
+        ["dynamodb", "transact_write_items",
+         {"TransactItems": [{"ConditionCheck": {**absent, "Key": {"pk": {"S": "none"}, "sk": {"S": "none"}}}}, {"Put": put}]}],
+        *(["sns", "publish", {"TopicArn": outputs[f"AlertTopic{severity}"], "Message": "m"}]
+          for severity in ("Critical", "High", "Medium", "Low")),
+        ["s3", "put_object", {"Bucket": bucket, "Key": "k", "Body": "b"}],
+        ["s3", "get_object", {"Bucket": bucket, "Key": "k"}],
+        ["s3", "list_objects_v2", {"Bucket": bucket}],
+        ["kinesis", "list_shards", {"StreamName": outputs["StreamName"]}],
+        ["kinesis", "describe_stream_summary", {"StreamName": outputs["StreamName"]}],
+        ["sqs", "receive_message", {"QueueUrl": queue}],
+        ["sqs", "send_message", {"QueueUrl": dead, "MessageBody": "m"}],
+    ]
+    refused = [
+        ["kinesis", "put_record", {"StreamName": outputs["StreamName"], "Data": "d", "PartitionKey": "p"}],
+        ["dynamodb", "scan", {"TableName": table}],
+        ["dynamodb", "delete_item", {"TableName": table, "Key": key}],
+        ["s3", "put_object", {"Bucket": outputs["LakeBucket"], "Key": "k", "Body": "b"}],
+        ["s3", "delete_object", {"Bucket": bucket, "Key": "k"}],
+        ["sqs", "send_message", {"QueueUrl": queue, "MessageBody": "m"}],
+        ["events", "put_events", {"Entries": [{"Source": "s", "DetailType": "t", "Detail": "{}"}]}],
+    ]
+    outcomes = invoke("kinescope-dev-pipeline", {"calls": allowed + refused})["outcomes"]
+    for (service, method, _), outcome in zip(allowed + refused, outcomes, strict=True):
+        is_refused = outcome.startswith("AccessDenied")
+        equal(f"{service}.{method} is refused ({outcome})", is_refused, [service, method] in [call[:2] for call in refused]
+              and outcome != "ok")
+    equal("what may be done", outcomes[: len(allowed)], ["ok"] * len(allowed))
+    equal("what may not is all refused", "ok" in outcomes[len(allowed):], False)
+
+
+def rows_arrived(outputs, tables):
+    """Each table's row became a file of its day."""
+    listed = boto3.client("s3").list_objects_v2(Bucket=outputs["LakeBucket"])
+    keys = [entry["Key"] for entry in listed.get("Contents", [])]
+    for table in tables:
+        files = [key for key in keys if key.startswith(f"lake/{table}/event_day={DAY}/") and key.endswith(".parquet")]
+        equal(f"{table}'s files of {keys}", len(files), 1)
+
+
+def mappings(outputs):
+    mapped = boto3.client("lambda").list_event_source_mappings(FunctionName="kinescope-dev-pipeline")["EventSourceMappings"]
+    by_service = {mapping["EventSourceArn"].split(":")[2]: mapping for mapping in mapped}
+    stream = by_service["kinesis"]
+    for key, value in {
+        "BatchSize": 500, "MaximumBatchingWindowInSeconds": 2, "ParallelizationFactor": 1, "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": 60, "MaximumRecordAgeInSeconds": 21600, "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    }.items():
+        equal(f"mapping's {key}", stream.get(key), value)
+    failed = stream["DestinationConfig"]["OnFailure"]["Destination"]
+    equal("where given-up batches go", failed.rsplit(":", 1)[1], "kinescope-dev-records-dlq")
+    equal("objects' failures", by_service["sqs"]["FunctionResponseTypes"], ["ReportBatchItemFailures"])
+
+
+def hot_store(outputs):
+    table = boto3.client("dynamodb").describe_table(TableName=outputs["TableName"])["Table"]
+    equal("keys", [key["AttributeName"] for key in table["KeySchema"]], ["pk", "sk"])
+    index = table["GlobalSecondaryIndexes"][0]
+    equal("index", index["IndexName"], "by_account")
+    equal("its keys", [key["AttributeName"] for key in index["KeySchema"]], ["account_pk", "account_sk"])
+    equal("its projection", index["Projection"]["ProjectionType"], "ALL")
+
+
+def schedules():
+    """What starts the functions by the clock says what they are to do."""
+    events = boto3.client("events")
+    for kind in ("pipeline", "query-error-logs"):
+        arn = boto3.client("lambda").get_function(FunctionName=f"kinescope-dev-{kind}")["Configuration"]["FunctionArn"]
+        rules = events.list_rule_names_by_target(TargetArn=arn)["RuleNames"]
+        equal(f"{kind}'s rules", len(rules), 1)
+        target = events.list_targets_by_rule(Rule=rules[0])["Targets"][0]
+        equal(kind, json.loads(target["Input"]), {"kinescope": "sweep" if kind == "pipeline" else kind})
+
+
+def forwarding(outputs):
+    """Every kind of event has a rule to the stream, on the agents' bus and on the account's own."""
+    events = boto3.client("events")
+    stream = boto3.client("kinesis").describe_stream_summary(StreamName=outputs["StreamName"])["StreamDescriptionSummary"]
+    for bus, sources in {
+        outputs["EventBusName"]: {"aws.cloudwatch", "aws.guardduty", "aws.health", "aws.securityhub", "monitoring.agent."},
+        "default": {"aws.cloudwatch", "aws.guardduty", "aws.health", "aws.securityhub"},
+    }.items():
+        found = set()
+        for name in events.list_rule_names_by_target(TargetArn=stream["StreamARN"], EventBusName=bus)["RuleNames"]:
+            pattern = json.loads(events.describe_rule(Name=name, EventBusName=bus)["EventPattern"])
+            found |= {s["prefix"] if isinstance(s, dict) else s for s in pattern.get("source", [])}
+        equal(f"sources on {bus}", found, sources)
+
+
+def agent(outputs):
+    """The agent's function knows what it needs, and may write to the hub's bus and nowhere else."""
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    region = boto3.session.Session().region_name
+    bus = f"arn:aws:events:{region}:{account}:event-bus/{outputs['EventBusName']}"
+    entry = {"Source": "monitoring.agent.error", "DetailType": "Agent Error", "Detail": "{}"}
+    calls = [
+        ["events", "put_events", {"Entries": [{**entry, "EventBusName": bus}]}],
+        ["events", "put_events", {"Entries": [{**entry, "EventBusName": "default"}]}],
+        ["logs", "filter_log_events", {"logGroupName": "/tests/asked"}],
+        ["logs", "filter_log_events", {"logGroupName": "/tests/other"}],
+    ]
+    answer = invoke("kinescope-dev-query-error-logs", {"calls": calls})
+    expected = {
+        "KINESCOPE_ERROR_LOG_GROUPS": "/tests/asked",
+        "KINESCOPE_ERROR_PATTERN": "?ERROR ?Exception ?FATAL",
+        "KINESCOPE_EVENT_BUS": bus,
+        "KINESCOPE_AGENT_ID": f"agent-{account}-{region}",
+        "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
+    }
+    equal("agent's variables", answer["variables"], expected)
+    equal("agent's rights", [outcome == "ok" for outcome in answer["outcomes"]], [True, False, True, False])
+    equal("agent's bus", outputs_of(AGENT)["HubEventBus"], bus)
+    equal("agent's destination", outputs_of(AGENT)["HubLogsDestination"], outputs["LogsDestinationArn"])
+    filters = boto3.client("logs").describe_subscription_filters(logGroupName="/tests/subscribed")["subscriptionFilters"]
+    equal("subscriptions", [(f["destinationArn"], f["distribution"]) for f in filters], [(outputs["LogsDestinationArn"], "Random")])
+
+
+def main(binary):
+    outputs = outputs_of(HUB)
+    equal("outputs that are missing", OUTPUTS - outputs.keys(), set())
+    tables = glue_tables(outputs, binary)
+    deliveries(outputs, tables)
+    variables(outputs)
+    pipeline_rights(outputs, tables)
+    rows_arrived(outputs, tables)
+    mappings(outputs)
+    hot_store(outputs)
+    schedules()
+    forwarding(outputs)
+    agent(outputs)
+    if problems:
+        sys.exit("\n".join(problems))
+    print(f"{len(outputs)} outputs, {len(tables)} tables")
+
+
+main(sys.argv[1])

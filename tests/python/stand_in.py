@@ -1,0 +1,30 @@
+"""Stands in for the pipeline's program in tests of the templates: it speaks Lambda's runtime interface, says which of our
+variables it has, and makes the calls that a test asks for, with the rights that the function has."""
+
+import json
+import os
+import urllib.request
+
+import boto3
+
+API = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+
+
+def outcome(service, method, arguments):
+    """"ok", or the code of the refusal."""
+    client = boto3.client(service)
+    try:
+        getattr(client, method)(**arguments)
+    except client.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+    return "ok"
+
+
+while True:
+    with urllib.request.urlopen(f"{API}/next") as invocation:
+        request_id = invocation.headers["Lambda-Runtime-Aws-Request-Id"]
+        event = json.load(invocation)
+    variables = {name: text for name, text in os.environ.items() if name.startswith("KINESCOPE_") or name == "AWS_ENDPOINT_URL"}
+    outcomes = [outcome(*call) for call in event.get("calls", [])]
+    answer = {"batchItemFailures": [], "variables": variables, "outcomes": outcomes}
+    urllib.request.urlopen(f"{API}/{request_id}/response", json.dumps(answer).encode())
