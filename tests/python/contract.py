@@ -82,7 +82,9 @@ def variables(outputs):
         "KINESCOPE_CHAT": "0",
         "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
     }
-    equal("variables", invoke("kinescope-dev-pipeline", {"kinescope": "sweep"})["variables"], expected)
+    answer = invoke("kinescope-dev-pipeline", {"kinescope": "sweep"})
+    equal("variables", answer["variables"], expected)
+    equal("files", answer["files"], ["bootstrap", "kinescope.toml", "rules"])
 
 
 def pipeline_rights(outputs, tables):
@@ -157,6 +159,16 @@ def mappings(outputs):
     equal("objects' failures", by_service["sqs"]["FunctionResponseTypes"], ["ReportBatchItemFailures"])
 
 
+def records_reach_the_function(outputs):
+    """What is put on the stream and on the queue comes to the function, which leaves marks."""
+    boto3.client("kinesis").put_record(StreamName=outputs["StreamName"], Data=b"{}", PartitionKey="p")
+    queue = boto3.client("sqs").get_queue_url(QueueName="kinescope-dev-objects")["QueueUrl"]
+    boto3.client("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+    seen = boto3.client("s3").get_waiter("object_exists")
+    for source in ("aws:kinesis", "aws:sqs"):
+        seen.wait(Bucket=outputs["QuarantineBucket"], Key=f"seen/{source}", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+
+
 def hot_store(outputs):
     table = boto3.client("dynamodb").describe_table(TableName=outputs["TableName"])["Table"]
     equal("keys", [key["AttributeName"] for key in table["KeySchema"]], ["pk", "sk"])
@@ -220,6 +232,44 @@ def agent(outputs):
     equal("subscriptions", [(f["destinationArn"], f["distribution"]) for f in filters], [(outputs["LogsDestinationArn"], "Random")])
 
 
+def deployment_is_told(outputs):
+    """What CloudFormation says of the agent's stack comes to the hub's bus in our words."""
+    events, sqs = boto3.client("events"), boto3.client("sqs")
+    queue = sqs.create_queue(QueueName="tests-told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus = outputs["EventBusName"]
+    events.put_rule(Name="tests-told", EventBusName=bus, EventPattern='{"source": [{"prefix": "monitoring.agent."}]}')
+    events.put_targets(Rule="tests-told", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    stack = boto3.client("cloudformation").describe_stacks(StackName=AGENT)["Stacks"][0]["StackId"]
+    pattern = json.loads(events.describe_rule(Name="kinescope-dev-deployments")["EventPattern"])
+    for source, status, expected in [
+        ("aws.cloudformation", "UPDATE_COMPLETE", True),
+        ("aws.cloudformation", "ROLLBACK_FAILED", True),
+        ("aws.cloudformation", "UPDATE_IN_PROGRESS", False),
+        ("tests.cloudformation", "UPDATE_COMPLETE", False),
+    ]:
+        event = {
+            "id": "i", "account": "000000000000", "source": source, "time": "2026-01-02T03:04:05Z", "region": "eu-west-1",
+            "resources": [], "detail-type": "CloudFormation Stack Status Change",
+            "detail": {"stack-id": stack, "status-details": {"status": status}},
+        }
+        matched = events.test_event_pattern(EventPattern=json.dumps(pattern), Event=json.dumps(event))["Result"]
+        equal(f"{source} {status} is told", matched, expected)
+    # Nobody but AWS may send as aws.cloudformation: another rule, with the same targets, takes what the test sends.
+    events.put_rule(Name="tests-deployments", EventPattern=json.dumps({**pattern, "source": ["tests.cloudformation"]}))
+    targets = events.list_targets_by_rule(Rule="kinescope-dev-deployments")["Targets"]
+    events.put_targets(Rule="tests-deployments", Targets=targets)
+    entry = {"Source": "tests.cloudformation", "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
+    events.put_events(Entries=[entry])
+    messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20, MaxNumberOfMessages=10).get("Messages", [])
+    told = [json.loads(message["Body"]) for message in messages]
+    equal("told", [event["source"] for event in told], ["monitoring.agent.deployment"])
+    for event in told:
+        equal("told of", event["detail"]["status"], "UPDATE_COMPLETE")
+        equal("told by", event["detail"]["agentId"], outputs_of(AGENT)["AgentId"])
+        equal("told that", event["detail"]["message"], f"stack {AGENT} is UPDATE_COMPLETE")
+
+
 def main(binary):
     outputs = outputs_of(HUB)
     equal("outputs that are missing", OUTPUTS - outputs.keys(), set())
@@ -229,10 +279,12 @@ def main(binary):
     pipeline_rights(outputs, tables)
     rows_arrived(outputs, tables)
     mappings(outputs)
+    records_reach_the_function(outputs)
     hot_store(outputs)
     schedules()
     forwarding(outputs)
     agent(outputs)
+    deployment_is_told(outputs)
     if problems:
         sys.exit("\n".join(problems))
     print(f"{len(outputs)} outputs, {len(tables)} tables")

@@ -4,6 +4,7 @@ The local AWS neither has every type of resource nor minds every property; this 
 """
 
 import json
+import os
 import re
 import sys
 import tomllib
@@ -150,10 +151,13 @@ def senders():
 
 def lists():
     """Lists that become ARNs."""
-    queue = rendered("hub/template.yaml", "ObjectQueuePolicy", Stage="dev", Architecture="arm64", SourceBuckets="a,b")
-    arns = queue["PolicyDocument"]["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]
-    check(f"notifications: {arns}", arns == ["arn:aws:s3:::a", "arn:aws:s3:::b"])
-    role = rendered("hub/template.yaml", "PipelineRole", Stage="dev", Architecture="arm64", SourceBuckets="a,b")
+    hub = {"Stage": "dev", "Architecture": "arm64", "SourceBuckets": "a,b"}
+    for accounts, expected in [("", ["000000000000"]), ("222222222222", ["000000000000", "222222222222"])]:
+        queue = rendered("hub/template.yaml", "ObjectQueuePolicy", **hub, AgentAccounts=accounts)
+        condition = queue["PolicyDocument"]["Statement"][0]["Condition"]
+        check(f"notifications: {condition}", condition["ArnEquals"]["aws:SourceArn"] == ["arn:aws:s3:::a", "arn:aws:s3:::b"])
+        check(f"notifications: {condition}", condition["StringEquals"]["aws:SourceAccount"] == expected)
+    role = rendered("hub/template.yaml", "PipelineRole", **hub)
     read = [s["Resource"] for s in statements(role) if s.get("Sid") == "ReadSources"]
     check(f"sources: {read}", read == [["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]])
     agent = {"Stage": "dev", "HubAccount": "111111111111", "Architecture": "arm64"}
@@ -169,6 +173,29 @@ def lists():
     check(f"an own group of {own} is subscribed", {name.replace("${Stage}", "dev") for name in own} <= set(left_out))
 
 
+def parameters_page():
+    """Both templates' parameters, as the README shows them."""
+    page = []
+    for kind in ("hub", "agent"):
+        page += [f"\n{kind}:\n", "| parameter | default | what it is |", "|---|---|---|"]
+        for name, parameter in template(f"{kind}/template.yaml")["Parameters"].items():
+            default = f"`{parameter['Default']}`" if str(parameter.get("Default", "")) else "" if "Default" in parameter else "–"
+            page.append(f"| `{name}` | {default} | {parameter['Description'].strip()} |")
+    return "\n".join([*page, ""])
+
+
+def readme():
+    """The README's list of parameters is the templates'; KINESCOPE_BLESS=1 writes it."""
+    path, end = INFRA / "README.md", "<!-- end of parameters -->"
+    text = path.read_text()
+    before, rest = re.split(r"(?<=tests/infra -->\n)", text, maxsplit=1)
+    now = before + parameters_page() + "\n" + end + rest.split(end, 1)[1]
+    if "KINESCOPE_BLESS" in os.environ:
+        path.write_text(now)
+        text = now
+    check("infra/README.md: the parameters are stale: KINESCOPE_BLESS=1 tests/infra", text == now)
+
+
 parsed_templates = {str(path.relative_to(INFRA)): template(path) for path in sorted(INFRA.glob("*/*.yaml"))}
 for path, parsed in parsed_templates.items():
     rights(path, parsed)
@@ -179,6 +206,7 @@ tables()
 agents()
 senders()
 lists()
+readme()
 if problems:
     sys.exit("\n".join(problems))
 print(f"{len(parsed_templates)} templates")
