@@ -18,6 +18,8 @@ left = {
     "functions": len(boto3.client("lambda").list_functions()["Functions"]),
     "roles": len([role for role in boto3.client("iam").list_roles()["Roles"] if role["RoleName"].startswith("kinescope")]),
 }
-expected = {"buckets": 2, "hot stores": 1, "streams": 0, "delivery streams": 0, "functions": 0, "roles": 0}
+# The lake's bucket is not among them: the local AWS deletes what nested stacks hold whatever is to be retained, so that
+# templates.py looks after that.
+expected = {"buckets": 1, "hot stores": 1, "streams": 0, "delivery streams": 0, "functions": 0, "roles": 0}
 if left != expected:
     sys.exit(f"left behind: {left}, not {expected}")

@@ -86,6 +86,14 @@ def buckets(path, parsed):
         check(f"{path}: {name} takes plain HTTP", {"Ref": name} in policies)
 
 
+def data_stays(path, parsed):
+    """What holds data, and the key to it, outlives its stack."""
+    for name, resource in parsed["Resources"].items():
+        if resource["Type"] in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key"):
+            policies = [resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")]
+            check(f"{path}: {name} goes with the stack", policies == ["Retain", "Retain"])
+
+
 def alarms(parsed_templates):
     """Every alarm links to a heading of the runbook, and every heading is linked to."""
     headings = set(re.findall(r"^## (.+)$", (INFRA / "runbook.md").read_text(), re.M))
@@ -201,6 +209,7 @@ for path, parsed in parsed_templates.items():
     rights(path, parsed)
     deliveries(path, parsed)
     buckets(path, parsed)
+    data_stays(path, parsed)
 alarms(parsed_templates)
 tables()
 agents()
