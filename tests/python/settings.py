@@ -1,6 +1,8 @@
-"""Checks that the deploy command names what is wrong with a stage's settings, by file and key."""
+"""Checks that the deploy command names what is wrong: with a stage's settings, by file and key, and with how it is called."""
 
+import subprocess
 import sys
+import tempfile
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -57,6 +59,35 @@ for settings, expected in CASES:
     found = list(deploy.problems_of(Path("dev.yml"), settings, PARAMETERS))
     if found != ([expected] if expected else []):
         failures.append(f"{settings}: {found}")
+# How it is called, and what it says of that.
+CALLS = [
+    (["hub"], "hub needs a stage: dev, staging, prod"),
+    (["hub", "test"], "invalid choice: 'test'"),
+    (["agent", "dev"], "agent needs --hub ACCOUNT"),
+    (["agent", "dev", "--hub", "12345"], "agent needs --hub ACCOUNT"),
+    (["hub", "dev", "--units", "ou-1"], "--units goes with agent and --artifacts BUCKET"),
+    (["hub", "dev", "--rules", "none"], "--rules: none is no folder"),
+    (["hub", "dev", "--config", "none"], "--config: none is no file"),
+    (["hub", "dev", "--settings", "none.yml"], "failed to deploy: none.yml is missing"),
+]
+for arguments, expected in CALLS:
+    command = [sys.executable, str(REPOSITORY / "infra" / "deploy"), *arguments]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if ended.returncode == 0 or expected not in ended.stderr:
+        failures.append(f"{arguments}: {ended.stderr}")
+
+# The newest glibc that a program wants, and whether Lambda has it.
+for symbols, starts in [(b"GLIBC_2.2.5 GLIBC_2.34", True), (b"", True), (b"GLIBC_2.4 GLIBC_2.38", False)]:
+    with tempfile.NamedTemporaryFile() as program:
+        Path(program.name).write_bytes(symbols)
+        try:
+            deploy.check_glibc(Path(program.name))
+            started = True
+        except deploy.Wrong:
+            started = False
+    if started != starts:
+        failures.append(f"{symbols}: {started}")
+
 if failures:
     sys.exit("\n".join(failures))
-print(f"{len(CASES)} cases of settings")
+print(f"{len(CASES)} cases of settings, {len(CALLS)} of calls")

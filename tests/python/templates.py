@@ -100,10 +100,12 @@ def alarms(parsed_templates):
     linked = set()
     for path, parsed in parsed_templates.items():
         for name, properties in resources(parsed, "AWS::CloudWatch::Alarm").items():
-            link = re.search(r"\$\{Runbook\}#([a-z-]+)$", properties["AlarmDescription"]["Fn::Sub"])
+            link = re.search(r"\$\{Runbook(?:Base)?\}#([a-z-]+)$", properties["AlarmDescription"]["Fn::Sub"])
             check(f"{path}: {name} has no runbook", link)
             linked |= {link[1]} if link else set()
-            check(f"{path}: {name} tells nobody", properties["AlarmActions"] == [{"Ref": "AlarmTopic"}])
+            # What an agent's alarm says goes to the hub as an event.
+            actions = [{"Ref": "AlarmTopic"}] if path.startswith("hub/") else None
+            check(f"{path}: {name} tells nobody", properties.get("AlarmActions") == actions)
     check(f"runbook: {linked ^ headings} are not both linked and written", linked == headings)
 
 
