@@ -17,6 +17,8 @@ OUTPUTS = {
 }
 BUFFER_MIB_MIN = 64
 DAY = "2026-01-02"
+# How often a query's state is asked for; the local AWS answers in milliseconds.
+ASKS_MAX = 5000
 
 problems = []
 
@@ -145,6 +147,26 @@ def rows_arrived(outputs, tables):
         equal(f"{table}'s files of {keys}", len(files), 1)
 
 
+def rows_are_queried(outputs, tables):
+    """The row of each table is there for Athena, in the workgroup and by the Glue table."""
+    athena = boto3.client("athena")
+    for table in tables:
+        query = athena.start_query_execution(
+            QueryString=f"SELECT metadata_uid FROM {table} WHERE event_day = '{DAY}'",
+            QueryExecutionContext={"Database": outputs["GlueDatabase"]},
+            WorkGroup=outputs["AthenaWorkgroup"],
+        )["QueryExecutionId"]
+        state = "QUEUED"
+        for _ in range(ASKS_MAX):
+            state = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"]
+            if state not in ("QUEUED", "RUNNING"):
+                break
+        equal(f"query of {table}", state, "SUCCEEDED")
+        if state == "SUCCEEDED":
+            rows = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
+            equal(f"rows of {table}", [row["Data"][0].get("VarCharValue") for row in rows], ["metadata_uid", "a"])
+
+
 def mappings(outputs):
     mapped = boto3.client("lambda").list_event_source_mappings(FunctionName="kinescope-dev-pipeline")["EventSourceMappings"]
     by_service = {mapping["EventSourceArn"].split(":")[2]: mapping for mapping in mapped}
@@ -229,7 +251,8 @@ def agent(outputs):
     equal("agent's bus", outputs_of(AGENT)["HubEventBus"], bus)
     equal("agent's destination", outputs_of(AGENT)["HubLogsDestination"], outputs["LogsDestinationArn"])
     filters = boto3.client("logs").describe_subscription_filters(logGroupName="/tests/subscribed")["subscriptionFilters"]
-    equal("subscriptions", [(f["destinationArn"], f["distribution"]) for f in filters], [(outputs["LogsDestinationArn"], "Random")])
+    found = [(each["destinationArn"], each["distribution"]) for each in filters]
+    equal("subscriptions", found, [(outputs["LogsDestinationArn"], "Random")])
 
 
 def deployment_is_told(outputs):
@@ -278,6 +301,7 @@ def main(binary):
     variables(outputs)
     pipeline_rights(outputs, tables)
     rows_arrived(outputs, tables)
+    rows_are_queried(outputs, tables)
     mappings(outputs)
     records_reach_the_function(outputs)
     hot_store(outputs)
