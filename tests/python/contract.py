@@ -38,6 +38,10 @@ def invoke(function, event):
     return json.load(answer["Payload"])
 
 
+def variables_of(function):
+    return boto3.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+
+
 def glue_tables(outputs, binary):
     """The tables are what the command line says that they are; returns their names."""
     location = f"s3://{outputs['LakeBucket']}/lake"
@@ -84,9 +88,9 @@ def variables(outputs):
         "KINESCOPE_CHAT": "0",
         "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
     }
-    answer = invoke("kinescope-dev-pipeline", {"kinescope": "sweep"})
-    equal("variables", answer["variables"], expected)
-    equal("files", answer["files"], ["bootstrap", "kinescope.toml", "rules"])
+    equal("variables", variables_of("kinescope-dev-pipeline"), expected)
+    files = invoke("kinescope-dev-pipeline", {"kinescope": "sweep"})["files"]
+    equal("files", files, ["bootstrap", "kinescope.toml", "rules"])
 
 
 def pipeline_rights(outputs, tables):
@@ -238,7 +242,7 @@ def agent(outputs):
         ["logs", "filter_log_events", {"logGroupName": "/tests/asked"}],
         ["logs", "filter_log_events", {"logGroupName": "/tests/other"}],
     ]
-    answer = invoke("kinescope-dev-query-error-logs", {"calls": calls})
+    outcomes = invoke("kinescope-dev-query-error-logs", {"calls": calls})["outcomes"]
     expected = {
         "KINESCOPE_ERROR_LOG_GROUPS": "/tests/asked",
         "KINESCOPE_ERROR_PATTERN": "?ERROR ?Exception ?FATAL",
@@ -246,8 +250,8 @@ def agent(outputs):
         "KINESCOPE_AGENT_ID": f"agent-{account}-{region}",
         "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
     }
-    equal("agent's variables", answer["variables"], expected)
-    equal("agent's rights", [outcome == "ok" for outcome in answer["outcomes"]], [True, False, True, False])
+    equal("agent's variables", variables_of("kinescope-dev-query-error-logs"), expected)
+    equal("agent's rights", [outcome == "ok" for outcome in outcomes], [True, False, True, False])
     equal("agent's bus", outputs_of(AGENT)["HubEventBus"], bus)
     equal("agent's destination", outputs_of(AGENT)["HubLogsDestination"], outputs["LogsDestinationArn"])
     filters = boto3.client("logs").describe_subscription_filters(logGroupName="/tests/subscribed")["subscriptionFilters"]

@@ -1,6 +1,6 @@
-"""Stands in for the pipeline's program in tests of the templates: it speaks Lambda's runtime interface, says which of our
-variables and files it has, makes the calls that a test asks for with the rights that the function has, and leaves a mark in
-the quarantine when records come."""
+"""Stands in for the pipeline's program in tests of the templates: it speaks Lambda's runtime interface, says which
+files it has, makes the calls that a test asks for with the rights that the function has, and leaves a mark in the quarantine
+when records come."""
 
 import json
 import os
@@ -25,11 +25,10 @@ while True:
     with urllib.request.urlopen(f"{API}/next") as invocation:
         request_id = invocation.headers["Lambda-Runtime-Aws-Request-Id"]
         event = json.load(invocation)
-    variables = {name: text for name, text in os.environ.items() if name.startswith("KINESCOPE_") or name == "AWS_ENDPOINT_URL"}
     outcomes = [outcome(*call) for call in event.get("calls", [])]
     for record in event.get("Records", [])[:1]:
         mark = {"Bucket": os.environ["KINESCOPE_QUARANTINE_BUCKET"], "Key": f"seen/{record['eventSource']}", "Body": "seen"}
         outcome("s3", "put_object", mark)
     files = sorted(os.listdir(os.environ["LAMBDA_TASK_ROOT"]))
-    answer = {"batchItemFailures": [], "variables": variables, "outcomes": outcomes, "files": files}
+    answer = {"batchItemFailures": [], "outcomes": outcomes, "files": files}
     urllib.request.urlopen(f"{API}/{request_id}/response", json.dumps(answer).encode())
