@@ -173,6 +173,50 @@ mod tests {
         assert_eq!(broken_by(&old, &retyped), ["\"time\""]);
     }
 
+    /// The tables as a CloudFormation template, which the hub's nests: the lake's root and the database are its parameters.
+    fn stack() -> Value {
+        let resources: serde_json::Map<String, Value> = Table::ALL
+            .iter()
+            .map(|table| {
+                let name: String = table.name().split('_').map(capitalised).collect();
+                let properties = json!({
+                    "CatalogId": {"Ref": "AWS::AccountId"},
+                    "DatabaseName": {"Ref": "Database"},
+                    "TableInput": substituted(glue(*table, "${Location}")),
+                });
+                (name, json!({"Type": "AWS::Glue::Table", "Properties": properties}))
+            })
+            .collect();
+        json!({
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Description": "The lake's tables. Generated from schemas: KINESCOPE_BLESS=1 cargo test -p kinescope-schemas",
+            "Parameters": {
+                "Database": {"Type": "String", "Description": "The Glue database."},
+                "Location": {"Type": "String", "Description": "The lake's root, such as s3://bucket/lake."},
+            },
+            "Resources": resources,
+        })
+    }
+
+    fn capitalised(word: &str) -> String {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    }
+
+    /// Text that names the location, as `Fn::Sub`; what Athena is to fill in stays as it is.
+    fn substituted(value: Value) -> Value {
+        match value {
+            Value::String(text) if text.contains("${Location}") => {
+                json!({"Fn::Sub": text.replace("${event_day}", "${!event_day}")})
+            }
+            Value::Array(items) => items.into_iter().map(substituted).collect(),
+            Value::Object(members) => {
+                members.into_iter().map(|(key, member)| (key, substituted(member))).collect()
+            }
+            other => other,
+        }
+    }
+
     #[test]
     fn generated_files_are_what_the_source_says() {
         let location = "s3://${LakeBucket}/lake";
@@ -181,6 +225,7 @@ mod tests {
         for (path, now) in [
             ("infra/athena/tables.sql".to_owned(), ddl),
             ("infra/glue/tables.json".to_owned(), format!("{:#}\n", Value::from(glue))),
+            ("infra/hub/tables.json".to_owned(), format!("{:#}\n", stack())),
         ]
         .into_iter()
         .chain(Table::ALL.map(|table| (format!("schemas/docs/{}.md", table.name()), docs(table))))
