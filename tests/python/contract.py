@@ -86,6 +86,7 @@ def variables(outputs):
         "KINESCOPE_TOPIC_MEDIUM": outputs["AlertTopicMedium"],
         "KINESCOPE_TOPIC_LOW": outputs["AlertTopicLow"],
         "KINESCOPE_CHAT": "0",
+        "KINESCOPE_FIREHOSE_RECORD_BYTES": "1",
         "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
     }
     equal("variables", variables_of("kinescope-dev-pipeline"), expected)
@@ -102,7 +103,6 @@ def pipeline_rights(outputs, tables):
         "TableName": table, "IndexName": "by_account", "KeyConditionExpression": "account_pk = :a",
         "ExpressionAttributeValues": {":a": {"S": "x"}},
     }
-    absent = {"TableName": table, "Key": key, "ConditionExpression": "attribute_not_exists(pk)"}
     queue = boto3.client("sqs").get_queue_url(QueueName="kinescope-dev-objects")["QueueUrl"]
     dead = boto3.client("sqs").get_queue_url(QueueName="kinescope-dev-records-dlq")["QueueUrl"]
     allowed = [
@@ -111,15 +111,16 @@ def pipeline_rights(outputs, tables):
         ["dynamodb", "put_item", put],
         ["dynamodb", "batch_write_item", {"RequestItems": {table: [{"PutRequest": {"Item": key}}]}}],
         ["dynamodb", "batch_get_item", {"RequestItems": {table: {"Keys": [key]}}}],
-        ["dynamodb", "get_item", {"TableName": table, "Key": key}],
         ["dynamodb", "update_item", {"TableName": table, "Key": key}],
         ["dynamodb", "query", index],
         ["dynamodb", "transact_write_items",
-         {"TransactItems": [{"ConditionCheck": {**absent, "Key": {"pk": {"S": "none"}, "sk": {"S": "none"}}}}, {"Put": put}]}],
+         {"TransactItems": [{"Put": {**put, "Item": {"pk": {"S": "e"}, "sk": {"S": "f"}}}}, {"Put": put}]}],
+        ["dynamodb", "delete_item", {"TableName": table, "Key": key}],
         *(["sns", "publish", {"TopicArn": outputs[f"AlertTopic{severity}"], "Message": "m"}]
           for severity in ("Critical", "High", "Medium", "Low")),
         ["s3", "put_object", {"Bucket": bucket, "Key": "k", "Body": "b"}],
         ["s3", "get_object", {"Bucket": bucket, "Key": "k"}],
+        ["s3", "delete_object", {"Bucket": bucket, "Key": "k"}],
         ["s3", "list_objects_v2", {"Bucket": bucket}],
         ["kinesis", "list_shards", {"StreamName": outputs["StreamName"]}],
         ["kinesis", "describe_stream_summary", {"StreamName": outputs["StreamName"]}],
@@ -129,9 +130,8 @@ def pipeline_rights(outputs, tables):
     refused = [
         ["kinesis", "put_record", {"StreamName": outputs["StreamName"], "Data": "d", "PartitionKey": "p"}],
         ["dynamodb", "scan", {"TableName": table}],
-        ["dynamodb", "delete_item", {"TableName": table, "Key": key}],
+        ["dynamodb", "get_item", {"TableName": table, "Key": key}],
         ["s3", "put_object", {"Bucket": outputs["LakeBucket"], "Key": "k", "Body": "b"}],
-        ["s3", "delete_object", {"Bucket": bucket, "Key": "k"}],
         ["sqs", "send_message", {"QueueUrl": queue, "MessageBody": "m"}],
         ["events", "put_events", {"Entries": [{"Source": "s", "DetailType": "t", "Detail": "{}"}]}],
     ]
@@ -201,7 +201,7 @@ def hot_store(outputs):
     index = table["GlobalSecondaryIndexes"][0]
     equal("index", index["IndexName"], "by_account")
     equal("its keys", [key["AttributeName"] for key in index["KeySchema"]], ["account_pk", "account_sk"])
-    equal("its projection", index["Projection"]["ProjectionType"], "ALL")
+    equal("its projection", index["Projection"]["ProjectionType"], "INCLUDE")
 
 
 def schedules():
@@ -248,6 +248,7 @@ def agent(outputs):
         "KINESCOPE_ERROR_PATTERN": "?ERROR ?Exception ?FATAL",
         "KINESCOPE_EVENT_BUS": bus,
         "KINESCOPE_AGENT_ID": f"agent-{account}-{region}",
+        "KINESCOPE_FIREHOSE_RECORD_BYTES": "1",
         "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
     }
     equal("agent's variables", variables_of("kinescope-dev-query-error-logs"), expected)

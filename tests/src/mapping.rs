@@ -5,6 +5,7 @@
 use fastrand::Rng;
 use kinescope_aws::{
     Hub, Names,
+    edge::RECORD_BYTES,
     hub::{Arrival, Taken},
 };
 use kinescope_pipeline::{Config, Stages};
@@ -134,6 +135,7 @@ pub fn names() -> Names {
         firehose_prefix: "kinescope-".into(),
         quarantine_bucket: "quarantine".into(),
         topics: ["low", "medium", "high", "critical"].map(topic),
+        record_bytes: RECORD_BYTES,
         chat: true,
     }
 }

@@ -9,6 +9,10 @@ use crate::{
 use kinescope_pipeline::Answers;
 use kinescope_schemas::{Id, Severity, Table};
 
+/// Bytes after which a record of Firehose is full: some 50 times what is billed at least, and little enough that a refusal
+/// concerns few rows.
+pub const RECORD_BYTES: usize = 256 << 10;
+
 /// What the hub's resources are called.
 #[derive(Clone, Debug)]
 pub struct Names {
@@ -22,6 +26,8 @@ pub struct Names {
     pub quarantine_bucket: String,
     /// Topics for low, medium, high and critical, by ARN.
     pub topics: [String; 4],
+    /// Bytes after which a record of Firehose is full.
+    pub record_bytes: usize,
     /// Whether messages follow the schema of AWS's chat client, which Slack and Teams show.
     pub chat: bool,
 }
@@ -46,6 +52,9 @@ impl Names {
                 need("KINESCOPE_TOPIC_HIGH")?,
                 need("KINESCOPE_TOPIC_CRITICAL")?,
             ],
+            record_bytes: get("KINESCOPE_FIREHOSE_RECORD_BYTES")
+                .and_then(|bytes| bytes.parse().ok())
+                .map_or(RECORD_BYTES, |bytes: usize| bytes.min(RECORD_BYTES)),
             chat: get("KINESCOPE_CHAT").is_some_and(|value| value == "1"),
         })
     }

@@ -19,8 +19,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Rows that are written to text at a time.
 const ROWS_AT_ONCE: usize = 512;
-/// Bytes after which a record is full: some 50 times what is billed at least, and little enough that a refusal concerns few.
-const RECORD_BYTES: usize = 256 << 10;
 /// Bytes that wait for one delivery stream before they are sent.
 const WAITING_BYTES_MAX: usize = 2 * FIREHOSE_CALL_BYTES_MAX;
 
@@ -74,7 +72,7 @@ async fn pack<A: Aws>(
     records: &mut Vec<Packed>,
     answers: &mut Answers,
 ) {
-    let owners = &closed.owners[from..from + n];
+    let (owners, record_bytes) = (&closed.owners[from..from + n], edge.names.record_bytes);
     let text = match lines(&closed.batch.slice(from, n), closed.day) {
         Ok(text) => text,
         Err(error) => {
@@ -86,11 +84,11 @@ async fn pack<A: Aws>(
     };
     for (line, owner) in text.split_inclusive(|byte| *byte == b'\n').zip(owners) {
         if line.len() <= FIREHOSE_RECORD_BYTES_MAX {
-            put(records, line, *owner);
+            put(records, line, *owner, record_bytes);
             continue;
         }
         match shortened(edge, patience, closed.table, line).await {
-            Ok(line) => put(records, &line, *owner),
+            Ok(line) => put(records, &line, *owner, record_bytes),
             Err(error) => fail(answers, [*owner], &error),
         }
     }
@@ -125,9 +123,9 @@ fn offset_zoned(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
 }
 
 /// Adds a line to the last record, if there is room.
-fn put(records: &mut Vec<Packed>, line: &[u8], owner: u32) {
+fn put(records: &mut Vec<Packed>, line: &[u8], owner: u32, record_bytes: usize) {
     let fits = |record: &&mut Packed| {
-        record.lines.len() < RECORD_BYTES && record.lines.len() + line.len() <= FIREHOSE_RECORD_BYTES_MAX
+        record.lines.len() < record_bytes && record.lines.len() + line.len() <= FIREHOSE_RECORD_BYTES_MAX
     };
     let record = match records.last_mut().filter(fits) {
         Some(record) => record,
@@ -151,7 +149,8 @@ pub async fn write_text<A: Aws>(
     text: &[u8],
 ) -> Called<()> {
     let mut records = Vec::new();
-    text.split_inclusive(|byte| *byte == b'\n').for_each(|line| put(&mut records, line, 0));
+    text.split_inclusive(|byte| *byte == b'\n')
+        .for_each(|line| put(&mut records, line, 0, edge.names.record_bytes));
     let failed = send(edge, patience, table, &records).await;
     failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
 }
