@@ -14,6 +14,7 @@ use kinescope_tests::{
 };
 use serde_json::{Value as Json, json};
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -66,7 +67,7 @@ fn batch(records: &[Vec<u8>]) -> Json {
             "eventSourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/kinescope-test",
             "invokeIdentityArn": "arn:aws:iam::111122223333:role/kinescope-test",
             "kinesis": {"kinesisSchemaVersion": "1.0", "partitionKey": "k", "sequenceNumber": sequence(at),
-                "approximateArrivalTimestamp": NOW_MS as f64 / 1_000.0 - 2.5, "data": STANDARD.encode(data)},
+                "approximateArrivalTimestamp": (NOW_MS - 2_501) as f64 / 1_000.0, "data": STANDARD.encode(data)},
         })
     };
     json!({"Records": records.iter().enumerate().map(record).collect::<Vec<_>>()})
@@ -90,7 +91,7 @@ async fn a_batch_that_is_dealt_with_has_an_empty_answer() {
         ("EventsAccepted", 5.0),
         ("RecordsToRedeliver", 0.0),
         ("LedgerImbalance", 0.0),
-        ("RecordAge", 2_500.0),
+        ("RecordAge", 2_501.0),
     ] {
         assert_eq!(said[metric], value, "{metric}");
     }
@@ -145,8 +146,10 @@ async fn a_resource_that_is_refused_is_named_and_the_earliest_record_comes_again
         let answer =
             function.serve(&batch(&[lines("a", 2), found("f").into_bytes(), lines("b", 2)])).await.unwrap();
         assert_eq!(answer["batchItemFailures"], json!([]), "{resource}");
-        let rows = function.world.holdings().lines["kinescope-api_activity"].len();
-        assert_eq!(rows, 5, "{resource}");
+        // Firehose may have a row twice, and it is the same.
+        let holdings = function.world.holdings();
+        let rows: HashSet<&String> = holdings.lines["kinescope-api_activity"].iter().collect();
+        assert_eq!(rows.len(), 5, "{resource}");
     }
 }
 
@@ -155,13 +158,13 @@ async fn large_batches_and_large_records_are_taken() {
     // As the mapping cuts batches: 6 MB with base64.
     let six_megabytes: Vec<Vec<u8>> = (0..90).map(|at| lines(&format!("r{at}"), 80)).collect();
     // The largest record that a stream may be set to take.
-    let ten_mebibytes = vec![lines("big", 19_000)];
+    let ten_mebibytes = vec![lines("big", 21_500)];
     assert!(
         ten_mebibytes[0].len() > 9 << 20 && ten_mebibytes[0].len() <= 10 << 20,
         "{}",
         ten_mebibytes[0].len()
     );
-    for (records, n_events) in [(six_megabytes, 7_200.0), (ten_mebibytes, 19_000.0)] {
+    for (records, n_events) in [(six_megabytes, 7_200.0), (ten_mebibytes, 21_500.0)] {
         let function = Function::new();
         assert_eq!(function.serve(&batch(&records)).await.unwrap(), json!({"batchItemFailures": []}));
         assert_eq!(function.said()["EventsAccepted"], n_events);
@@ -185,8 +188,9 @@ async fn a_million_tiny_events_in_one_record_are_taken() {
 #[tokio::test(start_paused = true)]
 async fn what_there_is_no_time_for_comes_again() {
     let function = Function::new();
-    let records: Vec<Vec<u8>> = (0..40).map(|at| lines(&format!("r{at}"), 400)).collect();
-    let until = Instant::now() + Duration::from_millis(900);
+    let record = |at: usize| [lines(&format!("r{at}"), 400), found(&format!("f{at}")).into_bytes()].concat();
+    let records: Vec<Vec<u8>> = (0..40).map(record).collect();
+    let until = Instant::now() + Duration::from_millis(600);
     let served =
         serve(&function.hub, &function.telemetry, &batch(&records).to_string(), until, NOW_MS).await.unwrap();
     assert!(Instant::now() <= until);
@@ -194,7 +198,7 @@ async fn what_there_is_no_time_for_comes_again() {
     let first = (0..40).find(|at| sequence(*at) == again).unwrap();
     assert!(first > 0, "nothing was taken");
     let said = function.said();
-    assert_eq!(said["EventsAccepted"], (first * 400) as f64);
+    assert_eq!(said["EventsAccepted"], (first * 401) as f64);
     assert_eq!(said["RecordsToRedeliver"], (40 - first) as f64);
     assert!(said["errors"].to_string().contains("left for another time"), "{said}");
 }

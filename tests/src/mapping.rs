@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 use crate::world::World;
 
 /// A function's time limit.
-const FUNCTION_TIME: Duration = Duration::from_secs(15);
+const FUNCTION_TIME: Duration = Duration::from_secs(60);
 /// How often a batch is tried again before it goes to the dead letters.
 const RETRIES_MAX: u32 = 2;
 

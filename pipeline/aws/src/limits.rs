@@ -29,8 +29,9 @@ pub const SNS_EMAILS_PER_MINUTE_MAX: u32 = 600;
 
 /// Calls of one kind to one service that are under way at a time.
 pub const CALLS_AT_ONCE_MAX: usize = 8;
-/// How long one call may take before it counts as unanswered.
-pub const CALL_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long one call may take before it counts as unanswered. It may have been done for all that: to wait is better than to
+/// write twice.
+pub const CALL_TIME_MAX: Duration = Duration::from_secs(20);
 /// The first pause after a call that failed; it doubles each time. A pause is anything between nothing and this.
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 /// The longest pause.

@@ -1,0 +1,220 @@
+"""Puts traffic on a deployed hub's stream and compares what comes of it with what the command line makes of it."""
+
+import base64
+import collections
+import glob
+import gzip
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+import boto3
+import duckdb
+
+KINESCOPE, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
+STACK = "kinescope-hub-dev"
+# Long enough for a slow machine; what is waited for is there or the test fails.
+WAIT_SECONDS = 120
+EVENTS = 60
+failures = []
+
+
+def equal(what, found, expected):
+    print(f"  {what}: {found}")
+    if found != expected:
+        failures.append(f"{what}: {found} and not {expected}")
+
+
+def outputs_of(stack):
+    listed = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in listed}
+
+
+def records():
+    """Generated records of all shapes, and each sample file as a record, plain or zipped; some of it is broken."""
+    subprocess.run([KINESCOPE, "generate", "--events", str(EVENTS), "--seed", "11", "--shape", "capture", "--out", WORK / "generated"], check=True, stderr=subprocess.DEVNULL)
+    data = []
+    for path in sorted(glob.glob(f"{WORK}/generated/traffic/**", recursive=True)):
+        if pathlib.Path(path).is_file():
+            for line in pathlib.Path(path).read_bytes().splitlines():
+                try:
+                    data.append(base64.b64decode(json.loads(line)["Data"]))
+                except (ValueError, KeyError, TypeError):
+                    continue
+    for at, path in enumerate(sorted(pathlib.Path("tests/samples").iterdir())):
+        data.append(gzip.compress(path.read_bytes()) if at % 2 else path.read_bytes())
+    data.append(gzip.compress(b"cut short" * 99)[:30])
+    return data
+
+
+def capture(shards, data):
+    """The same records as a capture, which the command line reads."""
+    path = WORK / "capture.jsonl"
+    with path.open("w") as file:
+        for shard, sequence, arrival, bytes_ in shards:
+            line = {"SequenceNumber": sequence, "PartitionKey": "k", "ApproximateArrivalTimestamp": arrival,
+                    "Data": base64.b64encode(bytes_).decode(), "ShardId": shard}
+            file.write(json.dumps(line) + "\n")
+    return path
+
+
+def put(stream, data):
+    """Puts the records, all of one key, so that they stay in one shard and in order."""
+    kinesis = boto3.client("kinesis")
+    for start in range(0, len(data), 100):
+        batch = [{"Data": bytes_, "PartitionKey": "k"} for bytes_ in data[start:start + 100]]
+        answer = kinesis.put_records(StreamName=stream, Records=batch)
+        assert answer["FailedRecordCount"] == 0, answer
+
+
+def on_stream(stream):
+    """Everything that lies on the stream."""
+    kinesis = boto3.client("kinesis")
+    found = []
+    for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+        iterator = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        while True:
+            answer = kinesis.get_records(ShardIterator=iterator, Limit=1000)
+            if not answer["Records"]:
+                break
+            iterator = answer["NextShardIterator"]
+            found += [(shard["ShardId"], record["SequenceNumber"], record["ApproximateArrivalTimestamp"].timestamp(), record["Data"])
+                      for record in answer["Records"]]
+    return found
+
+
+def items(table):
+    dynamodb = boto3.client("dynamodb")
+    return [item for page in dynamodb.get_paginator("scan").paginate(TableName=table) for item in page["Items"]]
+
+
+def ledgers(found):
+    return [json.loads(item["ledger"]["S"]) for item in found if item["sk"]["S"].startswith("done#")]
+
+
+def told(sent):
+    """What the function says of the records when it is asked for itself: its mapping keeps that to itself."""
+    arn = f"arn:aws:kinesis:eu-west-1:000000000000:stream/{STREAM}"
+    records = [{"eventSource": "aws:kinesis", "eventID": f"{shard}:{sequence}", "eventSourceARN": arn,
+                "kinesis": {"sequenceNumber": sequence, "partitionKey": "k", "kinesisSchemaVersion": "1.0",
+                            "approximateArrivalTimestamp": arrival, "data": base64.b64encode(data).decode()}}
+               for shard, sequence, arrival, data in sent]
+    answer = boto3.client("lambda").invoke(FunctionName="kinescope-dev-pipeline", Payload=json.dumps({"Records": records}))
+    yield answer["Payload"].read().decode()
+    yield from (line for line in (WORK / "aws.log").read_text(errors="replace").splitlines() if '"errors"' in line)
+
+
+def waited_for(table, n_records):
+    """The table's items, once every record is entered and no metrics wait to be sent."""
+    ends = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < ends:
+        found = items(table)
+        waits = any(item["sk"]["S"].startswith("outbox#") for item in found)
+        if not waits and sum(ledger["records"]["in"] for ledger in ledgers(found)) >= n_records:
+            return found
+        time.sleep(0.5)
+    print(*told(on_stream(STREAM)), sep="\n", flush=True)
+    raise SystemExit(f"not all of {n_records} records were dealt with in {WAIT_SECONDS} s")
+
+
+def asked(outputs, sql):
+    athena = boto3.client("athena")
+    query = athena.start_query_execution(
+        QueryString=sql, QueryExecutionContext={"Database": outputs["GlueDatabase"]}, WorkGroup=outputs["AthenaWorkgroup"],
+    )["QueryExecutionId"]
+    state = "QUEUED"
+    ends = time.monotonic() + WAIT_SECONDS
+    while state in ("QUEUED", "RUNNING") and time.monotonic() < ends:
+        status = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
+        state = status["State"]
+    assert state == "SUCCEEDED", f"{sql}: {status}"
+    rows = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
+    return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows[1:]]
+
+
+def subscribed(topics):
+    """A queue that hears of what is high or critical, by a filter policy."""
+    sqs = boto3.client("sqs")
+    queue = sqs.create_queue(QueueName="alerts")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn,
+               "Condition": {"ArnEquals": {"aws:SourceArn": topics}}}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed]})})
+    for topic in topics:
+        policy = json.dumps({"severity": ["high", "critical"], "kind": ["alert"]})
+        boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"FilterPolicy": policy})
+    return queue
+
+
+def heard(queue):
+    sqs = boto3.client("sqs")
+    found = []
+    while True:
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        if not messages:
+            return found
+        for message in messages:
+            found.append(json.loads(json.loads(message["Body"])["Message"]))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+
+outputs = outputs_of(STACK)
+STREAM = outputs["StreamName"]
+topics = [outputs[f"AlertTopic{severity}"] for severity in ("Critical", "High", "Medium", "Low")]
+queue = subscribed(topics)
+data = records()
+began = time.monotonic()
+put(outputs["StreamName"], data)
+table = waited_for(outputs["TableName"], len(data))
+seconds = time.monotonic() - began
+
+out = WORK / "expected"
+sent = on_stream(outputs["StreamName"])
+subprocess.run([KINESCOPE, "process", capture(sent, data), "--out", out], check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+expected = json.loads((out / "ledger.json").read_text())
+with (out / "findings.jsonl").open() as file:
+    found = [json.loads(line) for line in file]
+# Correlations look at a whole run, which a function does not have.
+correlated = {finding["finding_info"]["analytic"]["uid"] for finding in found if finding["metadata"].get("log_name") == "correlation"}
+found = [finding for finding in found if finding["finding_info"]["analytic"]["uid"] not in correlated]
+entered = collections.Counter()
+by_rule = collections.Counter()
+for ledger in ledgers(table):
+    entered.update({f"records {name}": n for name, n in ledger["records"].items()})
+    entered.update({f"events {name}": n for name, n in ledger["events"].items()})
+    by_rule.update(ledger["findings"]["by_rule"])
+
+print(f"{len(data)} records, {expected['bytes_in']} bytes, dealt with in {seconds:.1f} s")
+equal("records on the stream", len(sent), len(data))
+for kind in ("records", "events"):
+    for name, n in expected[kind].items():
+        equal(f"{kind} {name}", entered[f"{kind} {name}"], n)
+of_rules = {rule: n for rule, n in expected["findings"]["by_rule"].items() if rule not in correlated}
+equal("findings by rule", dict(sorted(by_rule.items())), dict(sorted(of_rules.items())))
+findings = [item for item in table if item["pk"]["S"].startswith("finding#")]
+equal("findings in DynamoDB", len(findings), len(found))
+uids = sorted(finding["finding_info"]["uid"] for finding in found)
+equal("their ids", sorted(item["uid"]["S"] for item in findings) == uids, True)
+
+n_rows = 0
+for name in ("api_activity", "network_activity", "http_activity", "operations", "logs", "findings"):
+    (n, n_once), = asked(outputs, f"SELECT count(*), count(DISTINCT metadata_uid) FROM {name}")
+    n_rows += int(n) if name != "findings" else 0
+    files = glob.glob(f"{out}/lake/{name}/*/*.parquet")
+    sql = f"SELECT count(*) FROM read_parquet({files}) WHERE metadata_log_name IS DISTINCT FROM 'correlation'" if name == "findings" else f"SELECT count(*) FROM read_parquet({files})"
+    counted = duckdb.sql(sql).fetchall()[0][0] if files else 0
+    equal(f"rows of {name} in Athena", (int(n), int(n_once)), (counted, counted))
+equal("lines of metrics in Athena are samples of all events", asked(outputs, "SELECT CAST(sum(samples) AS bigint) FROM metrics WHERE metric = 'events' AND namespace = 'Kinescope'"), [[str(expected["events"]["accepted"])]])
+
+with (out / "alerts.jsonl").open() as file:
+    loud = [alert for alert in map(json.loads, file) if alert["kind"] == "alert" and alert["rule"] not in correlated and alert["severity"] in ("high", "critical")]
+alerts = heard(queue)
+equal("alerts that the queue heard", len(alerts), len(loud))
+equal("their ids", sorted(alert["uid"] for alert in alerts) == sorted(alert["uid"] for alert in loud), True)
+quarantined = boto3.client("s3").list_objects_v2(Bucket=outputs["QuarantineBucket"], Prefix="quarantine/").get("Contents", [])
+equal("records in quarantine", len(quarantined), expected["records"]["quarantined"])
+print(f"sent {len(data)}; in DynamoDB {len(findings)} findings; in Athena {n_rows} rows; alerts {len(alerts)}; lost 0, doubled 0")
+if failures:
+    raise SystemExit("\n".join(failures))
