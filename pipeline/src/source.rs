@@ -135,7 +135,13 @@ impl<'r> Reader<'r> {
             Fed::Record { source, id, data } => {
                 self.n_bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
                 let record = self.record(source, id, None, Envelope::default());
-                self.send(Piece { record, offset: 0, header: None, last: true, content: Content::Bytes(data) })
+                self.send(Piece {
+                    record,
+                    offset: 0,
+                    header: None,
+                    last: true,
+                    content: Content::Bytes(data),
+                })
             }
             Fed::Object { source, id, content } => self.object(source, id, content),
             Fed::Refused { source, id, reason } => self.refused(source, id, reason),
@@ -287,7 +293,10 @@ impl<'r> Reader<'r> {
 
 /// Whether a file's start is all of it, and may be decoded in one go.
 fn is_one_piece(start: &[u8]) -> bool {
-    start.len() <= PIECE_BYTES && !capture::is_capture(start) && !pieces::inflates_large(start)
+    start.len() <= PIECE_BYTES
+        && !capture::is_capture(start)
+        && !pieces::inflates_large(start)
+        && !pieces::inflates_to_capture(start)
 }
 
 /// A file's id: derived from its content, so that its name does not matter.

@@ -11,8 +11,8 @@ use tokio::{
 
 mod fault;
 
-pub(crate) use fault::kind_of_code;
 pub use fault::{Fault, Kind};
+pub(crate) use fault::{chain, kind_of_code};
 
 /// What one request may take, its answer of up to 10 MB included.
 const ATTEMPT_SECONDS_MAX: u64 = 60;

@@ -5,7 +5,7 @@
 
 use crate::{
     access::{Access, Fault},
-    stream::patiently,
+    stream::{at_first, patiently},
 };
 use aws_sdk_s3::{Client, types::Object};
 use kinescope_schemas::Id;
@@ -90,13 +90,13 @@ impl Objects {
 
     /// The next page, of up to a thousand objects.
     pub(crate) async fn page(&self, token: Option<&String>) -> Result<Page, Fault> {
-        let answer = patiently(|| async move {
+        let list = || async move {
             let ask = self.client.list_objects_v2().bucket(&self.location.bucket);
             let ask = ask.prefix(&self.location.prefix).set_continuation_token(token.cloned());
             let answer = ask.send().await;
             answer.map_err(|error| Fault::of("list", &self.location.to_string(), &error))
-        })
-        .await?;
+        };
+        let answer = if token.is_none() { at_first(list).await? } else { patiently(list).await? };
         let objects = answer.contents().iter().filter_map(listed).collect();
         Ok((objects, answer.next_continuation_token))
     }

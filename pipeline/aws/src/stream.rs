@@ -16,6 +16,7 @@ mod shards;
 mod table;
 mod write;
 
+use backoff::ATTEMPTS_AT_FIRST_MAX;
 pub(crate) use backoff::Backoff;
 pub use checkpoint::{Checkpoint, CheckpointError, From, Place};
 pub use feed::{Chunk, FeedFault, StreamFeed};
@@ -44,7 +45,7 @@ impl Stream {
         let ask = client.describe_stream_summary();
         let ask = if is_arn { ask.stream_arn(name) } else { ask.stream_name(name) };
         let ask = &ask;
-        let answer = access.runtime.block_on(patiently(|| async move {
+        let answer = access.runtime.block_on(at_first(|| async move {
             ask.clone().send().await.map_err(|error| Fault::of("find the stream", name, &error))
         }))?;
         let arn = answer.stream_description_summary().map(|summary| summary.stream_arn().to_owned());
@@ -86,6 +87,9 @@ fn listed_of(shard: &Shard) -> shards::Listed {
     shards::Listed {
         id: shard.shard_id().to_owned(),
         parents: parents.into_iter().flatten().map(str::to_owned).collect(),
+        is_closed: shard
+            .sequence_number_range()
+            .is_some_and(|range| range.ending_sequence_number().is_some()),
     }
 }
 
@@ -94,7 +98,21 @@ pub(crate) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, Fault>
 where
     F: Future<Output = Result<T, Fault>>,
 {
-    let mut backoff = Backoff::default();
+    again(Backoff::default(), ask).await
+}
+
+/// The same of a command's first request, with less patience.
+pub(crate) async fn at_first<T, F>(ask: impl Fn() -> F) -> Result<T, Fault>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
+    again(Backoff::of(ATTEMPTS_AT_FIRST_MAX), ask).await
+}
+
+async fn again<T, F>(mut backoff: Backoff, ask: impl Fn() -> F) -> Result<T, Fault>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
     loop {
         match ask().await {
             Err(fault) if fault.can_pass() => match backoff.wait() {

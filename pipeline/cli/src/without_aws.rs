@@ -4,7 +4,9 @@ use crate::{Done, args};
 use anyhow::{Result, bail};
 
 fn missing(command: &str, rest: &str) -> Result<Done> {
-    bail!("{command}: this build knows no AWS; build one that does: cargo run --release --features aws -- {command} {rest}")
+    bail!(
+        "{command}: this build knows no AWS; build one that does: cargo run --release --features aws -- {command} {rest}"
+    )
 }
 
 /// `stream`.

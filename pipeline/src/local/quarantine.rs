@@ -104,8 +104,9 @@ impl Redriven {
 pub fn read(path: &Path) -> io::Result<Vec<Redriven>> {
     let mut entries = Vec::new();
     for (at, line) in (1..).zip(BufReader::new(File::open(path)?).lines()) {
-        let invalid =
-            |why: EntryError| io::Error::new(io::ErrorKind::InvalidData, format!("line {at}: failed to {why}"));
+        let invalid = |why: EntryError| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("line {at}: failed to {why}"))
+        };
         entries.push(Redriven::parse(line?.as_bytes()).map_err(invalid)?);
     }
     Ok(entries)

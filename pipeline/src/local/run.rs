@@ -342,9 +342,7 @@ impl<'f> Job<'f> {
     /// Whether the run came to nothing that is not published already.
     fn is_unchanged(&self, new: &Records) -> bool {
         match &self.fed {
-            Some(fed) => {
-                new.r#in == 0 && *fed == self.checkpoint && self.folder.path("ledger.json").exists()
-            }
+            Some(fed) => new.r#in == 0 && *fed == self.checkpoint && self.folder.path("ledger.json").exists(),
             None => self.earlier.records.r#in > 0 && new.r#in == new.duplicate && !self.redrives,
         }
     }

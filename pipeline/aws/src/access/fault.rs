@@ -1,6 +1,6 @@
 //! What a service refused, of which resource, and what to do about it.
 
-use aws_sdk_kinesis::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
 use std::{error::Error, fmt::Debug};
 
 /// What kind of trouble it is, as far as it matters to us.
@@ -45,7 +45,7 @@ impl Fault {
         let words = match error.as_service_error().map(|error| (error.code(), error.message())) {
             Some((Some(code), Some(message))) => format!("{code}: {message}"),
             Some((Some(code), None)) => code.to_owned(),
-            _ => DisplayErrorContext(error).to_string(),
+            _ => chain(error),
         };
         Fault { kind, doing, resource: resource.to_owned(), words }
     }
@@ -71,6 +71,17 @@ impl Fault {
             Kind::Refused => "mend what it names and run it again",
         }
     }
+}
+
+/// An error and its causes, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
 }
 
 fn kind<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Kind {

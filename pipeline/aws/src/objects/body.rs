@@ -2,7 +2,7 @@
 
 use super::{Listed, Objects};
 use crate::{
-    access::{Fault, Kind},
+    access::{Fault, Kind, chain},
     stream::Backoff,
 };
 use aws_sdk_s3::primitives::ByteStream;
@@ -48,7 +48,7 @@ impl Body {
                 }
                 Ok(None) if self.offset >= self.object.n_bytes => return Ok(None),
                 Ok(None) => format!("it ended after {} of {} bytes", self.offset, self.object.n_bytes),
-                Err(error) => error.to_string(),
+                Err(error) => chain(&error),
             };
             let address = self.objects.address(&self.object.key);
             let Some(wait) = backoff.wait() else {

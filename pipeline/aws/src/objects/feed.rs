@@ -2,7 +2,7 @@
 
 use super::{Body, Listed, Location, Objects, body::Broken, lines::Lines};
 use crate::{
-    access::{Access, Fault, Kind, Stop},
+    access::{Access, Fault, Kind, Stop, chain},
     stream::{Chunk, patiently},
 };
 use kinescope_pipeline::source::{Fed, Feed, FeedError};
@@ -163,9 +163,8 @@ impl ObjectsFeed {
         let source = self.objects.address(&object.key);
         self.chunk.add(usize::try_from(object.n_bytes).unwrap_or(usize::MAX));
         let fetched = self.objects.access.runtime.block_on(fetched);
-        let got = fetched.unwrap_or_else(|error| {
-            Err(Fault::other(Kind::Transient, "read", &source, error.to_string()))
-        });
+        let got = fetched
+            .unwrap_or_else(|error| Err(Fault::other(Kind::Transient, "read", &source, error.to_string())));
         match got {
             Ok(got) => {
                 self.counts.n_read.fetch_add(1, Ordering::Relaxed);
@@ -263,7 +262,7 @@ async fn fetch(objects: Objects, object: Listed, broken: Broken) -> Result<Got, 
     patiently(|| async move {
         let body = objects.open(object, 0).await?.collect().await;
         let address = objects.address(&object.key);
-        let body = body.map_err(|error| Fault::other(Kind::Transient, "read", &address, error.to_string()))?;
+        let body = body.map_err(|error| Fault::other(Kind::Transient, "read", &address, chain(&error)))?;
         Ok(Got::Whole(body.to_vec()))
     })
     .await

@@ -7,19 +7,33 @@ const WAIT_FIRST_MAX: Duration = Duration::from_millis(100);
 /// No wait lasts longer.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Failures in a row after which it is no use: about half a minute of waiting.
-const ATTEMPTS_MAX: u32 = 16;
+pub(crate) const ATTEMPTS_MAX: u32 = 16;
+/// The same for what begins a command: whoever mistyped an address should not wait long to be told.
+pub(crate) const ATTEMPTS_AT_FIRST_MAX: u32 = 4;
 
 /// The waits between attempts at one thing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Backoff {
     n_failed: u32,
+    attempts_max: u32,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Backoff::of(ATTEMPTS_MAX)
+    }
 }
 
 impl Backoff {
+    /// Of so many attempts.
+    pub(crate) fn of(attempts_max: u32) -> Backoff {
+        Backoff { n_failed: 0, attempts_max }
+    }
+
     /// How long to wait after one more failure; `None` when there were too many.
     pub(crate) fn wait(&mut self) -> Option<Duration> {
         self.n_failed += 1;
-        (self.n_failed < ATTEMPTS_MAX).then(|| limit(self.n_failed).mul_f64(fastrand::f64()))
+        (self.n_failed < self.attempts_max).then(|| limit(self.n_failed).mul_f64(fastrand::f64()))
     }
 
     /// It worked: the next failure is the first again.

@@ -59,7 +59,9 @@ pub enum CheckpointError {
     #[error("read checkpoint.json: {0}; choose another --out")]
     Json(#[from] serde_json::Error),
     /// It is of another version.
-    #[error("read checkpoint.json: its version is {0}, and only {VERSION} is known; use the kinescope that wrote it")]
+    #[error(
+        "read checkpoint.json: its version is {0}, and only {VERSION} is known; use the kinescope that wrote it"
+    )]
     Version(u32),
     /// It is of another stream.
     #[error("read {asked}: the folder holds what came of {there}; choose another --out for each stream")]

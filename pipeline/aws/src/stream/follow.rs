@@ -30,6 +30,8 @@ pub(super) enum Word {
         records: Vec<Captured>,
         /// How far behind the newest record it is, in milliseconds.
         behind_ms: i64,
+        /// Whether the shard ends with them.
+        is_last: bool,
     },
     /// The shard was read to its end.
     Ended(Arc<str>),
@@ -75,7 +77,7 @@ impl Follow {
                     backoff.reset();
                     iterator = answer.next_shard_iterator.take();
                     let wait = pause(&answer);
-                    if !self.tell(answer).await {
+                    if !self.tell(answer, iterator.is_none()).await {
                         return Ok(false);
                     }
                     wait
@@ -133,7 +135,7 @@ impl Follow {
     }
 
     /// Hands on what came; whether somebody listens.
-    async fn tell(&mut self, answer: GetRecordsOutput) -> bool {
+    async fn tell(&mut self, answer: GetRecordsOutput, is_last: bool) -> bool {
         let behind_ms = answer.millis_behind_latest.unwrap_or_default();
         let records: Vec<Captured> = answer
             .records
@@ -149,7 +151,7 @@ impl Follow {
         if let Some(last) = records.last() {
             self.after = Some(last.sequence.clone());
         }
-        let word = Word::Read { shard: self.shard.clone(), records, behind_ms };
+        let word = Word::Read { shard: self.shard.clone(), records, behind_ms, is_last };
         self.words.send(word).await.is_ok()
     }
 }
@@ -174,10 +176,18 @@ mod tests {
 
     fn answer(n_bytes: usize, behind_ms: i64) -> GetRecordsOutput {
         let record = |n_bytes| {
-            Record::builder().sequence_number("1").partition_key("k").data(Blob::new(vec![0; n_bytes])).build()
+            Record::builder()
+                .sequence_number("1")
+                .partition_key("k")
+                .data(Blob::new(vec![0; n_bytes]))
+                .build()
         };
         let records = if n_bytes == 0 { Vec::new() } else { vec![record(n_bytes).unwrap()] };
-        GetRecordsOutput::builder().set_records(Some(records)).millis_behind_latest(behind_ms).build().unwrap()
+        GetRecordsOutput::builder()
+            .set_records(Some(records))
+            .millis_behind_latest(behind_ms)
+            .build()
+            .unwrap()
     }
 
     #[test]

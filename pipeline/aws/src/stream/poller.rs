@@ -115,8 +115,7 @@ impl Poller {
             return true;
         }
         let is_caught_up = self.reading.keys().all(|shard| self.caught_up.contains(shard));
-        self.queue.is_empty()
-            && (self.reading.is_empty() || self.until == Until::CaughtUp && is_caught_up)
+        self.queue.is_empty() && (self.reading.is_empty() || self.until == Until::CaughtUp && is_caught_up)
     }
 
     /// Why it ended early, if it did.
@@ -161,9 +160,11 @@ impl Poller {
 
     fn take(&mut self, word: Word) -> Result<(), Fault> {
         match word {
-            Word::Read { shard, records, behind_ms } => {
+            Word::Read { shard, records, behind_ms, is_last } => {
                 self.queue.extend(records);
-                if behind_ms == 0 {
+                // What was split or merged goes on in its children, even if nothing is behind it itself.
+                let is_closed = is_last || self.listed.iter().any(|one| one.id == *shard && one.is_closed);
+                if behind_ms == 0 && !is_closed {
                     self.caught_up.insert(shard.clone());
                 }
                 self.reading.insert(shard, Some(behind_ms));

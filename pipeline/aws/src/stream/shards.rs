@@ -8,6 +8,8 @@ pub(crate) struct Listed {
     pub(crate) id: String,
     /// Of a split one, of a merge two.
     pub(crate) parents: Vec<String>,
+    /// Whether it was split or merged: nothing is written to it any more.
+    pub(crate) is_closed: bool,
 }
 
 /// The shards to begin with now: neither read to their ends, nor being read, nor behind a parent that is not at its
@@ -17,8 +19,7 @@ pub(crate) fn ready<'l>(
     checkpoint: &Checkpoint,
     is_read: impl Fn(&str) -> bool,
 ) -> Vec<&'l Listed> {
-    let is_done =
-        |parent: &str| checkpoint.is_ended(parent) || listed.iter().all(|shard| shard.id != parent);
+    let is_done = |parent: &str| checkpoint.is_ended(parent) || listed.iter().all(|shard| shard.id != parent);
     let waits = |shard: &Listed| shard.parents.iter().any(|parent| !is_done(parent));
     listed
         .iter()
@@ -42,6 +43,7 @@ mod tests {
             .map(|(id, parents)| Listed {
                 id: id.to_owned(),
                 parents: parents.chars().map(String::from).collect(),
+                is_closed: false,
             })
             .into()
     }

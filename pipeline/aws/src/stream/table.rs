@@ -5,11 +5,7 @@
 
 use super::{Checkpoint, CheckpointError, Place, patiently};
 use crate::access::{Access, Fault, Kind};
-use aws_sdk_dynamodb::{
-    Client,
-    operation::put_item::PutItemError,
-    types::AttributeValue,
-};
+use aws_sdk_dynamodb::{Client, operation::put_item::PutItemError, types::AttributeValue};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -61,7 +57,11 @@ pub struct Table {
 
 impl Table {
     /// Reads what a table has of a stream.
-    pub fn open(access: &Access, name: &str, stream: &str) -> Result<(Table, Option<Checkpoint>), TableError> {
+    pub fn open(
+        access: &Access,
+        name: &str,
+        stream: &str,
+    ) -> Result<(Table, Option<Checkpoint>), TableError> {
         let mut table = Table {
             client: Client::new(&access.config),
             runtime: access.runtime.clone(),

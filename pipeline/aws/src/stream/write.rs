@@ -132,7 +132,7 @@ impl Writer {
     }
 
     fn sleep(&self, wait: Duration) {
-        self.stream.access.runtime.block_on(tokio::time::sleep(wait));
+        self.stream.access.runtime.block_on(async { tokio::time::sleep(wait).await });
     }
 
     /// One request: of each record nothing, or why it was refused.

@@ -35,13 +35,11 @@ pub fn stream(args: &args::Stream) -> Result<Done> {
     let poller = Poller::begin(stream, checkpoint, until(&args.reading), stop)?;
     let lag = poller.lag();
     let more = || format!(", {}", behind(&lag));
-    // Where reading began is published before anything is read: a stop before the first record loses nothing.
-    let is_begun = published.is_some();
     let mut feed = StreamFeed::new(poller, Chunk::new(args.road.publish_every), published, table);
-    if !is_begun {
-        chunks.run(&mut feed.empty(), &more)?;
-        feed.confirm()?;
-    }
+    // Where reading begins is published before anything is read, so that a stop before the first record loses nothing;
+    // and what is wrong with the folder is said before anybody waits.
+    chunks.run(&mut feed.empty(), &more)?;
+    feed.confirm()?;
     loop {
         feed.wait();
         let report = chunks.run(&mut feed, &more)?;
@@ -58,9 +56,7 @@ fn published(out: &Path, arn: &str) -> Result<Option<Checkpoint>> {
     let Some(json) = Folder::open(out)?.checkpoint()? else { return Ok(None) };
     let checkpoint = Checkpoint::parse(&json)?;
     if checkpoint.stream != arn {
-        return Err(
-            CheckpointError::OtherStream { asked: arn.to_owned(), there: checkpoint.stream }.into()
-        );
+        return Err(CheckpointError::OtherStream { asked: arn.to_owned(), there: checkpoint.stream }.into());
     }
     Ok(Some(checkpoint))
 }

@@ -1,0 +1,477 @@
+//! Streams without Lambda, against emulators: what was put on a stream comes out once, whatever happens on the way.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use kinescope_generate::Shape;
+use kinescope_pipeline::source::Captured;
+use kinescope_tests::{
+    binary::{Ran, repository, run},
+    emulator::Emulator,
+    essence::{Essence, same},
+    http::Message,
+    output::Results,
+    payloads::{captured, event, gzip},
+    proxy::{Deed, proxy},
+    traffic::Traffic,
+};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn ran(command: &mut Command) -> Ran {
+    Ran::of(command.stdin(Stdio::null()).output().unwrap())
+}
+
+/// A folder for a test's files.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Desk {
+        Desk(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+/// Rules that look at one event at a time: what correlations find depends on what they see together.
+fn single_rules() -> Vec<String> {
+    ["kms", "security_groups", "messaging", "rds", "network"]
+        .iter()
+        .flat_map(|family| {
+            ["--rules".to_owned(), format!("{}/stages/rules/{family}", repository().display())]
+        })
+        .chain(["--no-builtin-rules".to_owned()])
+        .collect()
+}
+
+/// Puts a capture on a stream.
+fn replay(emulator: &Emulator, capture: &Path) {
+    ran(emulator.kinescope().arg("replay").arg(capture).args(["--stream", "s"])).ends_with(0);
+}
+
+/// `kinescope stream` into a folder.
+fn stream(emulator: &Emulator, out: &Path, args: &[String]) -> Command {
+    let mut command = emulator.kinescope();
+    command.args(["stream", "--stream", "s", "--out"]).arg(out).args(args);
+    command
+}
+
+fn until_caught_up(emulator: &Emulator, out: &Path, args: &[String]) -> Ran {
+    ran(stream(emulator, out, args).arg("--until-caught-up")).ends_with(0)
+}
+
+/// What is on the stream, in a file.
+fn record(emulator: &Emulator, to: &Path) -> Vec<Captured> {
+    let args = ["record", "--stream", "s", "--until-caught-up", "--out"];
+    ran(emulator.kinescope().args(args).arg(to)).ends_with(0);
+    let text = fs::read(to).unwrap();
+    text.split(|byte| *byte == b'\n').filter_map(Captured::parse).collect()
+}
+
+/// What `process` makes of a capture, and what was made of the same stream, have the same items.
+#[track_caller]
+fn comes_to_the_same(out: &Path, capture: &Path, args: &[String], desk: &Desk) {
+    let clean = desk.path("clean");
+    let mut process = vec!["process".to_owned(), capture.display().to_string()];
+    process.extend(["--out".to_owned(), clean.display().to_string()]);
+    run(process.iter().chain(args)).ends_with(0);
+    let (mut mine, theirs) = (Essence::of(&Results::at(out)), Essence::of(&Results::at(&clean)));
+    // A capture has more bytes than its records.
+    mine.ledger.bytes_in = theirs.ledger.bytes_in;
+    mine.has_the_items_of(&theirs);
+}
+
+fn capture_of(traffic: &Traffic) -> PathBuf {
+    traffic.path().join("traffic/capture.jsonl")
+}
+
+#[test]
+fn a_capture_goes_round() {
+    let (emulator, desk) = (Emulator::ministack(), Desk::new());
+    emulator.create_stream("s", 4);
+    let traffic = Traffic::new(Shape::Capture, 3_000, 21);
+    replay(&emulator, &capture_of(&traffic));
+    let one_chunk = ["--publish-every".to_owned(), "600".to_owned()];
+    let out = desk.path("out");
+    until_caught_up(&emulator, &out, &one_chunk).says("records");
+    let capture = desk.path("capture.jsonl");
+    let records = record(&emulator, &capture);
+    comes_to_the_same(&out, &capture, &[], &desk);
+    // Of the capture that was replayed everything is there but the places on the old stream.
+    let before = desk.path("before");
+    run(["process", capture_of(&traffic).to_str().unwrap(), "--out", before.to_str().unwrap()]).ends_with(0);
+    let (mine, theirs) = (Results::at(&out), Results::at(&before));
+    assert_eq!(mine.ledger().events, theirs.ledger().events);
+    assert_eq!(mine.ledger().findings, theirs.ledger().findings);
+    let findings = |results: &Results| results.column::<String>("SELECT uid || ocsf FROM findings");
+    same("findings", &findings(&mine), &findings(&theirs));
+    let text = fs::read(capture_of(&traffic)).unwrap();
+    let old: Vec<Captured> = text.split(|byte| *byte == b'\n').filter_map(Captured::parse).collect();
+    let content = |records: &[Captured]| -> BTreeSet<(String, Vec<u8>)> {
+        records.iter().map(|record| (record.partition_key.clone(), record.data.clone())).collect()
+    };
+    assert_eq!(records.len(), old.len());
+    assert!(content(&records) == content(&old));
+    // Once more there is nothing to do, and other rules are refused, for half of each would be worth nothing.
+    let bytes = mine.bytes();
+    until_caught_up(&emulator, &out, &one_chunk).says("Going on where");
+    assert!(mine.bytes() == bytes);
+    ran(&mut stream(&emulator, &out, &single_rules())).ends_with(2).says("other rules or settings");
+    run(["process", capture.to_str().unwrap(), "--out", out.to_str().unwrap(), "--only", "findings"])
+        .ends_with(2)
+        .says("other rules or settings");
+}
+
+/// Kills a process after so long; whether it was still at work.
+fn kill_after(mut child: Child, wait: Duration) -> bool {
+    let deadline = Instant::now() + wait;
+    while Instant::now() < deadline && child.try_wait().unwrap().is_none() {
+        thread::park_timeout(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap().code().is_none()
+}
+
+/// Reads a stream that is being written to, killed again and again; how many times something had been published since
+/// the kill before.
+fn read_and_kill(emulator: &Emulator, out: &Path, args: &[String], n_kills: usize, seed: u64) -> usize {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut published = BTreeSet::new();
+    for _ in 0..n_kills {
+        let child = stream(emulator, out, args).stderr(Stdio::null()).spawn().unwrap();
+        assert!(kill_after(child, Duration::from_millis(random.u64(50..1_100))));
+        if let Ok(json) = fs::read(out.join("ledger.json")) {
+            let ledger: Value = serde_json::from_slice(&json).unwrap();
+            published.insert(ledger["records"]["in"].as_u64().unwrap());
+        }
+    }
+    published.len()
+}
+
+/// Kills of `kinescope stream` while records are put on the stream at a rate that lasts as long as the kills.
+fn survives(n_kills: usize, seed: u64, more: &[&str], emulator: &Emulator, desk: &Desk) -> PathBuf {
+    emulator.create_stream("s", 3);
+    let traffic = Traffic::new(Shape::Capture, 2_500, seed);
+    let mut writer = emulator.kinescope();
+    writer.arg("replay").arg(capture_of(&traffic)).args(["--stream", "s", "--rate", "30"]);
+    let mut writer = writer.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut args = single_rules();
+    args.extend(["--publish-every", "0.05"].iter().chain(more).map(|arg| (*arg).to_owned()));
+    let out = desk.path("out");
+    let n_published = read_and_kill(emulator, &out, &args, n_kills, seed);
+    assert!(n_published * 4 > n_kills, "only {n_published} of {n_kills} rounds published anything");
+    assert!(writer.wait().unwrap().success());
+    until_caught_up(emulator, &out, &args);
+    let capture = desk.path("capture.jsonl");
+    record(emulator, &capture);
+    comes_to_the_same(&out, &capture, &single_rules(), desk);
+    out
+}
+
+#[test]
+fn twenty_kills_lose_nothing_and_count_nothing_twice() {
+    let (emulator, desk) = (Emulator::ministack(), Desk::new());
+    survives(20, 31, &[], &emulator, &desk);
+}
+
+#[test]
+fn a_table_keeps_the_checkpoint_too() {
+    let (emulator, desk) = (Emulator::ministack(), Desk::new());
+    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+    let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+    emulator.call(
+        "DynamoDB_20120810.CreateTable",
+        &json!({"TableName": "places", "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
+            "AttributeDefinitions": [text("pk"), text("sk")]}),
+    );
+    let table = ["--checkpoint", "dynamodb://places"];
+    let out = survives(6, 32, &table, &emulator, &desk);
+    // The folder is lost, the table is not: nothing is read again.
+    fs::remove_dir_all(&out).unwrap();
+    let args: Vec<String> = single_rules().into_iter().chain(table.map(str::to_owned)).collect();
+    until_caught_up(&emulator, &out, &args).says("Going on where");
+    assert_eq!(Results::at(&out).ledger().records.r#in, 0);
+    // Of two who read into the same table, one is told.
+    let error =
+        json!({"__type": "ConditionalCheckFailedException", "message": "The conditional request failed"});
+    let refusing = proxy(emulator.port, move |request| match request.header("x-amz-target") {
+        "DynamoDB_20120810.PutItem" => Deed::Answer(Message::json(400, &error)),
+        _ => Deed::Pass,
+    });
+    let more = desk.path("more.jsonl");
+    fs::write(&more, captured(1, event("more").as_bytes())).unwrap();
+    replay(&emulator, &more);
+    let mut command = emulator.kinescope_at(refusing);
+    command.args(["stream", "--stream", "s", "--until-caught-up", "--out"]).arg(&out).args(&args);
+    ran(&mut command).ends_with(2).says("somebody else reads the same stream into it");
+    ran(stream(&emulator, &out, &[]).args(["--checkpoint", "dynamodb://nowhere"]))
+        .ends_with(2)
+        .says("failed to read checkpoints from the table nowhere: ResourceNotFoundException");
+}
+
+/// Puts events on a stream of which both the partition key and the number are known.
+fn put_events(emulator: &Emulator, numbers: std::ops::Range<u32>) {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    for numbers in numbers.collect::<Vec<_>>().chunks(50) {
+        let records: Vec<Value> = numbers
+            .iter()
+            .map(|n| json!({"PartitionKey": format!("key-{}", n % 10), "Data": STANDARD.encode(event(n))}))
+            .collect();
+        let answer =
+            emulator.call("Kinesis_20131202.PutRecords", &json!({"StreamName": "s", "Records": records}));
+        assert_eq!(answer["FailedRecordCount"], 0, "{answer}");
+    }
+}
+
+fn list_shards(emulator: &Emulator) -> Vec<Value> {
+    let answer = emulator.call("Kinesis_20131202.ListShards", &json!({"StreamName": "s"}));
+    answer["Shards"].as_array().unwrap().clone()
+}
+
+/// The shards that are still written to, by where their keys begin.
+fn open_shards(emulator: &Emulator) -> BTreeMap<u128, (u128, String)> {
+    let is_open = |shard: &&Value| shard["SequenceNumberRange"]["EndingSequenceNumber"].is_null();
+    let number = |shard: &Value, name: &str| -> u128 {
+        shard["HashKeyRange"][name].as_str().unwrap().parse().unwrap()
+    };
+    let shards = list_shards(emulator);
+    let open = shards.iter().filter(is_open).map(|shard| {
+        let id = shard["ShardId"].as_str().unwrap().to_owned();
+        (number(shard, "StartingHashKey"), (number(shard, "EndingHashKey"), id))
+    });
+    open.collect()
+}
+
+fn split_first(emulator: &Emulator) {
+    let open = open_shards(emulator);
+    let (start, (end, id)) = open.first_key_value().unwrap();
+    let middle = (start / 2 + end / 2).to_string();
+    let split = json!({"StreamName": "s", "ShardToSplit": id, "NewStartingHashKey": middle});
+    emulator.call("Kinesis_20131202.SplitShard", &split);
+    emulator.wait_for_stream("s");
+}
+
+fn merge_last_two(emulator: &Emulator) {
+    let open: Vec<String> = open_shards(emulator).into_values().map(|(_, id)| id).collect();
+    let [.., one, other] = open.as_slice() else { panic!("{open:?}") };
+    let merge = json!({"StreamName": "s", "ShardToMerge": one, "AdjacentShardToMerge": other});
+    emulator.call("Kinesis_20131202.MergeShards", &merge);
+    emulator.wait_for_stream("s");
+}
+
+#[test]
+fn shards_are_split_and_merged_on_the_way() {
+    const N_EVENTS: u32 = 500;
+    let (emulator, desk) = (Emulator::kinesis(), Desk::new());
+    emulator.create_stream("s", 2);
+    let out = desk.path("out");
+    let args = ["--publish-every", "0.3"].map(str::to_owned);
+    let mut reader = stream(&emulator, &out, &args).stderr(Stdio::piped()).spawn().unwrap();
+    for (step, change) in [split_first, merge_last_two, split_first, merge_last_two].into_iter().enumerate() {
+        put_events(&emulator, step as u32 * 100..step as u32 * 100 + 100);
+        change(&emulator);
+    }
+    put_events(&emulator, 400..N_EVENTS);
+    let deadline = Instant::now() + PATIENCE;
+    let accepted = || -> Option<u64> {
+        let ledger: Value = serde_json::from_slice(&fs::read(out.join("ledger.json")).ok()?).ok()?;
+        ledger["events"]["accepted"].as_u64()
+    };
+    while accepted() != Some(u64::from(N_EVENTS)) {
+        assert!(reader.try_wait().unwrap().is_none() && Instant::now() < deadline, "{:?}", accepted());
+        thread::park_timeout(Duration::from_millis(50));
+    }
+    // Asked to stop, it publishes what it has and ends well.
+    assert!(Command::new("kill").args(["-TERM", &reader.id().to_string()]).status().unwrap().success());
+    Ran::of(reader.wait_with_output().unwrap()).ends_with(0).says("500 events from 500 records");
+    let checkpoint: Value = serde_json::from_slice(&fs::read(out.join("checkpoint.json")).unwrap()).unwrap();
+    let shards = checkpoint["shards"].as_object().unwrap();
+    assert_eq!(shards.values().filter(|place| **place == "ended").count(), 6, "{checkpoint}");
+    let capture = desk.path("capture.jsonl");
+    let records = record(&emulator, &capture);
+    comes_to_the_same(&out, &capture, &[], &desk);
+    parents_come_first(&records, &list_shards(&emulator));
+}
+
+/// Every record of a shard comes before every record of its children, so that the events of a key keep their order.
+fn parents_come_first(records: &[Captured], shards: &[Value]) {
+    let place = |id: &str| records.iter().position(|record| record.shard == id);
+    let last = |id: &str| records.iter().rposition(|record| record.shard == id);
+    let mut n_children = 0;
+    for shard in shards {
+        for parent in
+            ["ParentShardId", "AdjacentParentShardId"].iter().filter_map(|name| shard[name].as_str())
+        {
+            let (child, parent) = (place(shard["ShardId"].as_str().unwrap()), last(parent));
+            n_children += 1;
+            assert!(child.is_none() || parent.is_none() || parent < child, "{shard}");
+        }
+    }
+    assert_eq!(n_children, 8, "2 splits have 4 children, 2 merges 4 parents");
+    let mut numbers: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for record in records {
+        let event: Value = serde_json::from_slice(&record.data).unwrap();
+        let number = event["eventID"].as_str().unwrap().parse().unwrap();
+        numbers.entry(&record.partition_key).or_default().push(number);
+    }
+    assert!(numbers.values().all(|numbers| numbers.is_sorted()), "{numbers:?}");
+}
+
+#[test]
+fn what_cloudwatch_logs_delivers_is_read() {
+    let (emulator, desk) = (Emulator::moto(), Desk::new());
+    emulator.create_stream("s", 1);
+    let messages: Vec<String> = (0..25).map(|n| event(format!("logged-{n}"))).collect();
+    let log = |operation: &str, body: Value| emulator.call(&format!("Logs_20140328.{operation}"), &body);
+    log("CreateLogGroup", json!({"logGroupName": "trail"}));
+    log("CreateLogStream", json!({"logGroupName": "trail", "logStreamName": "eu-west-1"}));
+    let stream = emulator.call("Kinesis_20131202.DescribeStreamSummary", &json!({"StreamName": "s"}));
+    let filter = json!({"logGroupName": "trail", "filterName": "all", "filterPattern": "",
+        "destinationArn": stream["StreamDescriptionSummary"]["StreamARN"],
+        "roleArn": "arn:aws:iam::123456789012:role/r"});
+    log("PutSubscriptionFilter", filter);
+    let now_ms = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as u64;
+    let events: Vec<Value> =
+        messages.iter().map(|message| json!({"timestamp": now_ms, "message": message})).collect();
+    log("PutLogEvents", json!({"logGroupName": "trail", "logStreamName": "eu-west-1", "logEvents": events}));
+    let records = record(&emulator, &desk.path("capture.jsonl"));
+    assert!(records.iter().any(|record| record.data.starts_with(&[0x1f, 0x8b])), "{records:?}");
+    let [out, plain] = ["out", "plain"].map(|name| desk.path(name));
+    until_caught_up(&emulator, &out, &[]);
+    // The same messages without any envelope come to the same rows.
+    let lines = desk.path("lines.jsonl");
+    fs::write(&lines, messages.join("\n")).unwrap();
+    run(["process", lines.to_str().unwrap(), "--out", plain.to_str().unwrap()]).ends_with(0);
+    let (mine, theirs) = (Results::at(&out), Results::at(&plain));
+    assert_eq!(mine.ledger().events.accepted, 25);
+    assert_eq!(mine.ledger().events, theirs.ledger().events);
+    assert_eq!(Essence::of(&mine).lake, Essence::of(&theirs).lake);
+}
+
+/// A service that refuses every second record, throttles, forgets iterators and fails.
+fn in_trouble(emulator: &Emulator) -> u16 {
+    let counts: [AtomicU32; 4] = Default::default();
+    let error = |status: u16, code: &str| {
+        Deed::Answer(Message::json(status, &json!({"__type": code, "message": "by the test"})))
+    };
+    proxy(emulator.port, move |request| {
+        let next = |at: usize| counts[at].fetch_add(1, Ordering::Relaxed);
+        match request.header("x-amz-target").trim_start_matches("Kinesis_20131202.") {
+            "GetRecords" => match next(0) % 5 {
+                0 => error(400, "ProvisionedThroughputExceededException"),
+                1 => error(400, "ExpiredIteratorException"),
+                2 => error(500, "InternalFailure"),
+                _ => Deed::Pass,
+            },
+            "PutRecords" if next(1) % 4 == 0 => error(400, "ProvisionedThroughputExceededException"),
+            "PutRecords" => refuse_half(request),
+            "GetShardIterator" if next(2) % 3 == 0 => error(400, "ProvisionedThroughputExceededException"),
+            "ListShards" if next(3) == 0 => error(400, "LimitExceededException"),
+            _ => Deed::Pass,
+        }
+    })
+}
+
+/// Lets every second record through, and answers for the others that they were refused.
+fn refuse_half(request: &Message) -> Deed {
+    let mut body: Value = serde_json::from_slice(&request.body).unwrap();
+    let records = std::mem::take(&mut body["Records"]);
+    let records = records.as_array().unwrap();
+    body["Records"] = records.iter().step_by(2).cloned().collect();
+    let (n_records, mut halved) = (records.len(), request.clone());
+    halved.body = body.to_string().into_bytes();
+    let merge = move |answer: &mut Message| {
+        let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+        let mut taken = body["Records"].as_array().unwrap().clone().into_iter();
+        let refused =
+            || json!({"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow"});
+        let answers = (0..n_records).map(|at| if at % 2 == 0 { taken.next().unwrap() } else { refused() });
+        body["Records"] = answers.collect();
+        body["FailedRecordCount"] = json!(n_records / 2);
+        answer.body = body.to_string().into_bytes();
+    };
+    Deed::Change(halved, Box::new(merge))
+}
+
+#[test]
+fn a_service_in_trouble_is_asked_again() {
+    let (emulator, desk) = (Emulator::ministack(), Desk::new());
+    emulator.create_stream("s", 2);
+    let traffic = Traffic::new(Shape::Capture, 1_500, 23);
+    let port = in_trouble(&emulator);
+    let troubled =
+        |args: &[&str], path: &Path| ran(emulator.kinescope_at(port).args(args).arg(path)).ends_with(0);
+    let replayed = troubled(&["replay", "--stream", "s"], &capture_of(&traffic));
+    assert!(!replayed.err.contains("; 0 were refused"), "{}", replayed.err);
+    let out = desk.path("out");
+    troubled(&["stream", "--stream", "s", "--until-caught-up", "--publish-every", "600", "--out"], &out);
+    let capture = desk.path("capture.jsonl");
+    let records = record(&emulator, &capture);
+    let text = fs::read(capture_of(&traffic)).unwrap();
+    let sorted = |mut data: Vec<Vec<u8>>| {
+        data.sort();
+        data
+    };
+    let old = text.split(|byte| *byte == b'\n').filter_map(Captured::parse).map(|record| record.data);
+    assert!(sorted(records.into_iter().map(|record| record.data).collect()) == sorted(old.collect()));
+    comes_to_the_same(&out, &capture, &[], &desk);
+}
+
+#[test]
+fn records_end_when_they_are_asked_to() {
+    let (emulator, desk) = (Emulator::ministack(), Desk::new());
+    emulator.create_stream("s", 1);
+    let capture = desk.path("in.jsonl.gz");
+    let lines: String = (0..40).map(|n| captured(n, event(n).as_bytes())).collect();
+    fs::write(&capture, gzip(lines.as_bytes())).unwrap();
+    replay(&emulator, &capture);
+    let record = |args: &[&str], out: &str| {
+        let mut command = emulator.kinescope();
+        command.args(["record", "--stream", "s", "--out", out]).args(args);
+        ran(&mut command)
+    };
+    let path = |name: &str| desk.path(name).to_str().unwrap().to_owned();
+    for (args, out, n_records) in [
+        (&["--records", "7"][..], "some.jsonl", 7),
+        (&["--until-caught-up"], "all.jsonl.gz", 40),
+        (&["--seconds", "0.8"], "while.jsonl", 40),
+        (&["--seconds", "0.5", "--from", "2100-01-01T00:00:00Z"], "none.jsonl", 0),
+    ] {
+        record(args, &path(out)).ends_with(0).says(&format!("{n_records} records, "));
+        let results = desk.path(&format!("{out}-results"));
+        if n_records > 0 {
+            run(["process", &path(out), "--out", results.to_str().unwrap()]).ends_with(0);
+            assert_eq!(Results::at(results).ledger().records.r#in, n_records);
+        }
+    }
+    let printed = record(&["--until-caught-up"], "-").ends_with(0).out;
+    assert_eq!(printed.lines().filter_map(|line| Captured::parse(line.as_bytes())).count(), 40);
+    record(&["--records", "1"], &path("some.jsonl")).ends_with(2).says("failed to create the capture");
+    for (args, words) in [
+        (["replay", &path("nowhere"), "--stream", "s"], "failed to read the capture"),
+        (
+            ["replay", &path("in.jsonl.gz"), "--stream", "nowhere"],
+            "find the stream nowhere: ResourceNotFound",
+        ),
+        (["record", "--out=x", "--stream", "nowhere"], "check the name, the Region and the account"),
+        (["stream", "--out=x", "--stream", "nowhere"], "check the name, the Region and the account"),
+        (["stream", "--out=x", "--stream=s", "--from=soon"], "it is latest, trim-horizon, or a time"),
+        (["stream", "--out=x", "--stream=s", "--checkpoint=x.json"], "it is dynamodb://TABLE"),
+    ] {
+        ran(emulator.kinescope().current_dir(desk.path("")).args(args)).ends_with(2).says(words);
+    }
+}
