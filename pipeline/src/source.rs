@@ -144,7 +144,7 @@ impl<'r> Reader<'r> {
                 })
             }
             Fed::Object { source, id, content } => self.object(source, id, content),
-            Fed::Refused { source, id, reason } => self.refused(source, id, reason),
+            Fed::Refused { source, id, done_id, reason } => self.refused(source, id, done_id, reason),
             Fed::Again { entry, object_id } => {
                 self.n_bytes.fetch_add(entry.bytes.len() as u64, Ordering::Relaxed);
                 self.again(entry, Some(object_id))
@@ -158,9 +158,9 @@ impl<'r> Reader<'r> {
         self.send(Piece { record, offset, header: None, last: true, content: Content::Bytes(bytes) })
     }
 
-    fn refused(&mut self, source: String, id: Id, reason: String) -> Sent {
-        let known = (self.is_known)(id);
-        let record = self.record(source, id, Some(id), Envelope::default());
+    fn refused(&mut self, source: String, id: Id, done_id: Id, reason: String) -> Sent {
+        let known = (self.is_known)(done_id);
+        let record = self.record(source, id, Some(done_id), Envelope::default());
         let content = if known { Content::Known } else { Content::Refused(reason, Vec::new()) };
         self.send(Piece { record, offset: 0, header: None, last: true, content })
     }
@@ -207,7 +207,7 @@ impl<'r> Reader<'r> {
                 let reason = format!("failed to read the file: {error}; mend it and process it again");
                 let source = path.display().to_string();
                 let id = Id::of(&[b"unreadable", source.as_bytes()]);
-                self.refused(source, id, reason)
+                self.refused(source, id, id, reason)
             }
         }
     }

@@ -167,7 +167,16 @@ impl Emulator {
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
     }
 
-    /// Makes a bucket, or an object in it. The path is encoded as in a URL.
+    /// Makes a bucket.
+    #[track_caller]
+    pub fn create_bucket(&self, name: &str) {
+        let place = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        self.put(&format!("/{name}"), place.as_bytes());
+    }
+
+    /// Makes an object, whose path is encoded as in a URL.
     #[track_caller]
     pub fn put(&self, path: &str, body: &[u8]) {
         let authorization = self.authorization("s3");

@@ -42,12 +42,14 @@ pub enum Fed {
         /// Its content.
         content: Box<dyn Read + Send>,
     },
-    /// An object that cannot be read, and why.
+    /// An object, or a part of one, that cannot be read, and why.
     Refused {
         /// Its address.
         source: String,
         /// Derived from the address and the version.
         id: Id,
+        /// What is done with it: the object, or this refusal only, if the object may be read another time.
+        done_id: Id,
         /// Why, and what to do.
         reason: String,
     },

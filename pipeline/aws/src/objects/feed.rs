@@ -190,7 +190,7 @@ impl ObjectsFeed {
                 // Of its own kind, so that the object is read once it can be.
                 let id = Id::of(&[b"unreadable", &id.0]);
                 let reason = format!("failed to {fault}");
-                (!is_known(id)).then_some(Fed::Refused { source, id, reason })
+                (!is_known(id)).then_some(Fed::Refused { source, id, done_id: id, reason })
             }
         }
     }
@@ -203,6 +203,7 @@ impl ObjectsFeed {
             Err((line, reason)) => Fed::Refused {
                 source: format!("{}:{line}", reading.address),
                 id: Id::of(&[b"unreadable", &reading.id.0, &line.to_le_bytes()]),
+                done_id: reading.id,
                 reason,
             },
         });

@@ -13,36 +13,41 @@ const CHUNK_BYTES_MAX: usize = 256 << 20;
 /// How much is published at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk {
-    /// So much time after its begin a chunk ends.
-    pub age_max: Duration,
+    age_max: Duration,
+    /// Records, or objects.
+    n_added: u64,
     n_bytes: usize,
+    /// Not known before it is asked for: what a run does before it takes its first record is not counted.
     ends: Option<Instant>,
 }
 
 impl Chunk {
-    /// Chunks of this age at most.
+    /// Chunks that end so long after their first record was asked for.
     pub fn new(age_max: Duration) -> Chunk {
-        Chunk { age_max, n_bytes: 0, ends: None }
+        Chunk { age_max, n_added: 0, n_bytes: 0, ends: None }
     }
 
     /// Begins the next one.
-    pub fn begin(&mut self) {
-        *self = Chunk { ends: Instant::now().checked_add(self.age_max), ..Chunk::new(self.age_max) };
+    pub(crate) fn begin(&mut self) {
+        *self = Chunk::new(self.age_max);
     }
 
-    /// Takes so many bytes in.
-    pub fn add(&mut self, n_bytes: usize) {
+    /// Takes a record or an object of so many bytes in.
+    pub(crate) fn add(&mut self, n_bytes: usize) {
+        self.n_added += 1;
         self.n_bytes += n_bytes;
     }
 
-    /// When it ends; never, if nobody lives so long.
-    pub fn ends(&self) -> Option<Instant> {
+    /// When it ends; never, if that is further away than clocks go.
+    pub(crate) fn ends(&mut self) -> Option<Instant> {
+        self.ends = self.ends.or_else(|| Instant::now().checked_add(self.age_max));
         self.ends
     }
 
-    /// Whether it is complete.
-    pub fn is_full(&self) -> bool {
-        self.n_bytes >= CHUNK_BYTES_MAX || self.ends.is_some_and(|ends| Instant::now() >= ends)
+    /// Whether it is complete. One that is empty is not, however short its time: there would never be any other.
+    pub(crate) fn is_full(&mut self) -> bool {
+        let is_old = self.ends().is_some_and(|ends| Instant::now() >= ends);
+        self.n_bytes >= CHUNK_BYTES_MAX || self.n_added > 0 && is_old
     }
 }
 
