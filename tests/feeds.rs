@@ -1,8 +1,6 @@
 //! What comes from elsewhere than files: a run publishes all that a feed handed out together with how far it is, or
 //! nothing of both.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use kinescope_pipeline::{
     Config,
     local::{Input, Report, Run, RunError, Status, run},

@@ -147,7 +147,7 @@ impl<'r> Reader<'r> {
             Fed::Refused { source, id, done_id, reason } => self.refused(source, id, done_id, reason),
             Fed::Again { entry, object_id } => {
                 self.n_bytes.fetch_add(entry.bytes.len() as u64, Ordering::Relaxed);
-                self.again(entry, Some(object_id))
+                self.again(*entry, Some(object_id))
             }
         }
     }

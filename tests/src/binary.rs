@@ -47,21 +47,23 @@ fn build(kind: Build) -> PathBuf {
     let mut build = Command::new(cargo);
     build.args(["build", "--quiet", "--package", "kinescope", "--profile", profile]);
     let name = match kind {
-        Build::Plain => "kinescope-plain",
+        Build::Plain => "plain",
         Build::Aws => {
             build.args(["--features", "aws"]);
-            "kinescope-aws"
+            "aws"
         }
     };
     build.arg("--target-dir").arg(folder.parent().unwrap());
     let status = build.current_dir(repository()).status().unwrap();
     assert!(status.success(), "the binary does not build");
-    let (built, new) = (folder.join("kinescope"), folder.join(format!("{name}.new")));
+    let own = folder.join("tests").join(name);
+    fs::create_dir_all(&own).unwrap();
+    let (new, binary) = (own.join("new"), own.join("kinescope"));
     // The linker writes a new file every time, so that one that runs keeps its content.
     let _ = fs::remove_file(&new);
-    fs::hard_link(built, &new).unwrap();
-    fs::rename(&new, folder.join(name)).unwrap();
-    folder.join(name)
+    fs::hard_link(folder.join("kinescope"), &new).unwrap();
+    fs::rename(&new, &binary).unwrap();
+    binary
 }
 
 /// The root of the repository.

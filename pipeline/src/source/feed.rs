@@ -56,7 +56,7 @@ pub enum Fed {
     /// What another quarantine held.
     Again {
         /// The entry.
-        entry: Redriven,
+        entry: Box<Redriven>,
         /// The object that it lies in.
         object_id: Id,
     },

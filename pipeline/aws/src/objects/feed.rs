@@ -48,7 +48,7 @@ pub struct Counts {
 /// What was fetched of an object.
 enum Got {
     Whole(Vec<u8>),
-    Body(Body),
+    Body(Box<Body>),
 }
 
 struct Ahead {
@@ -170,7 +170,7 @@ impl ObjectsFeed {
                 self.counts.n_read.fetch_add(1, Ordering::Relaxed);
                 let content: Box<dyn Read + Send> = match got {
                     Got::Whole(bytes) => Box::new(std::io::Cursor::new(bytes)),
-                    Got::Body(body) => Box::new(body),
+                    Got::Body(body) => body,
                 };
                 if self.holds == Holds::Logs {
                     return Some(Fed::Object { source, id, content });
@@ -199,7 +199,7 @@ impl ObjectsFeed {
     fn entry(&mut self) -> Option<Fed> {
         let reading = self.reading.as_mut()?;
         let fed = reading.lines.next().map(|entry| match entry {
-            Ok(entry) => Fed::Again { entry, object_id: reading.id },
+            Ok(entry) => Fed::Again { entry: Box::new(entry), object_id: reading.id },
             Err((line, reason)) => Fed::Refused {
                 source: format!("{}:{line}", reading.address),
                 id: Id::of(&[b"unreadable", &reading.id.0, &line.to_le_bytes()]),
@@ -257,7 +257,7 @@ impl Drop for ObjectsFeed {
 async fn fetch(objects: Objects, object: Listed, broken: Broken) -> Result<Got, Fault> {
     if object.n_bytes > WHOLE_BYTES_MAX {
         let stream = objects.open(&object, 0).await?;
-        return Ok(Got::Body(Body::new(objects, object, stream, broken)));
+        return Ok(Got::Body(Box::new(Body::new(objects, object, stream, broken))));
     }
     let (objects, object) = (&objects, &object);
     patiently(|| async move {
