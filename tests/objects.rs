@@ -4,42 +4,25 @@
 
 use kinescope_generate::Shape;
 use kinescope_tests::{
-    binary::{Ran, process, run},
+    binary::{process, run},
     emulator::Emulator,
     essence::Essence,
     http::Message,
     output::Results,
     payloads::{event, gzip, lines},
     proxy::{Deed, proxy},
+    streams::{Desk, ran},
     traffic::Traffic,
 };
 use std::{
     fmt::Write,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
-
-fn ran(command: &mut Command) -> Ran {
-    Ran::of(command.stdin(Stdio::null()).output().unwrap())
-}
-
-/// A folder for a test's files.
-struct Desk(TempDir);
-
-impl Desk {
-    fn new() -> Desk {
-        Desk(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-}
 
 /// A key as it stands in a URL.
 fn encoded(key: &str) -> String {

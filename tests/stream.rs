@@ -5,46 +5,26 @@
 use kinescope_generate::Shape;
 use kinescope_pipeline::source::Captured;
 use kinescope_tests::{
-    binary::{Ran, repository, run},
+    binary::{repository, run},
     emulator::Emulator,
     essence::{Essence, same},
     http::Message,
     output::Results,
     payloads::{captured, event, gzip},
     proxy::{Deed, proxy},
+    streams::{Desk, comes_to_the_same, ran, record, replay, stream, until_caught_up},
     traffic::Traffic,
 };
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
-
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-fn ran(command: &mut Command) -> Ran {
-    Ran::of(command.stdin(Stdio::null()).output().unwrap())
-}
-
-/// A folder for a test's files.
-struct Desk(TempDir);
-
-impl Desk {
-    fn new() -> Desk {
-        Desk(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-}
 
 /// Rules that look at one event at a time: what correlations find depends on what they see together.
 fn single_rules() -> Vec<String> {
@@ -55,43 +35,6 @@ fn single_rules() -> Vec<String> {
         })
         .chain(["--no-builtin-rules".to_owned()])
         .collect()
-}
-
-/// Puts a capture on a stream.
-fn replay(emulator: &Emulator, capture: &Path) {
-    ran(emulator.kinescope().arg("replay").arg(capture).args(["--stream", "s"])).ends_with(0);
-}
-
-/// `kinescope stream` into a folder.
-fn stream(emulator: &Emulator, out: &Path, args: &[String]) -> Command {
-    let mut command = emulator.kinescope();
-    command.args(["stream", "--stream", "s", "--out"]).arg(out).args(args);
-    command
-}
-
-fn until_caught_up(emulator: &Emulator, out: &Path, args: &[String]) -> Ran {
-    ran(stream(emulator, out, args).arg("--until-caught-up")).ends_with(0)
-}
-
-/// What is on the stream, in a file.
-fn record(emulator: &Emulator, to: &Path) -> Vec<Captured> {
-    let args = ["record", "--stream", "s", "--until-caught-up", "--out"];
-    ran(emulator.kinescope().args(args).arg(to)).ends_with(0);
-    let text = fs::read(to).unwrap();
-    text.split(|byte| *byte == b'\n').filter_map(Captured::parse).collect()
-}
-
-/// What `process` makes of a capture, and what was made of the same stream, have the same items.
-#[track_caller]
-fn comes_to_the_same(out: &Path, capture: &Path, args: &[String], desk: &Desk) {
-    let clean = desk.path("clean");
-    let mut process = vec!["process".to_owned(), capture.display().to_string()];
-    process.extend(["--out".to_owned(), clean.display().to_string()]);
-    run(process.iter().chain(args)).ends_with(0);
-    let (mut mine, theirs) = (Essence::of(&Results::at(out)), Essence::of(&Results::at(&clean)));
-    // A capture has more bytes than its records.
-    mine.ledger.bytes_in = theirs.ledger.bytes_in;
-    mine.has_the_items_of(&theirs);
 }
 
 fn capture_of(traffic: &Traffic) -> PathBuf {
@@ -221,114 +164,6 @@ fn a_table_keeps_the_checkpoint_too() {
     ran(stream(&emulator, &out, &[]).args(["--checkpoint", "dynamodb://nowhere"]))
         .ends_with(2)
         .says("failed to read checkpoints from the table nowhere: ResourceNotFoundException");
-}
-
-/// Puts events on a stream of which both the partition key and the number are known.
-fn put_events(emulator: &Emulator, numbers: std::ops::Range<u32>) {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    for numbers in numbers.collect::<Vec<_>>().chunks(50) {
-        let records: Vec<Value> = numbers
-            .iter()
-            .map(|n| json!({"PartitionKey": format!("key-{}", n % 10), "Data": STANDARD.encode(event(n))}))
-            .collect();
-        let answer =
-            emulator.call("Kinesis_20131202.PutRecords", &json!({"StreamName": "s", "Records": records}));
-        assert_eq!(answer["FailedRecordCount"], 0, "{answer}");
-    }
-}
-
-fn list_shards(emulator: &Emulator) -> Vec<Value> {
-    let answer = emulator.call("Kinesis_20131202.ListShards", &json!({"StreamName": "s"}));
-    answer["Shards"].as_array().unwrap().clone()
-}
-
-/// The shards that are still written to, by where their keys begin.
-fn open_shards(emulator: &Emulator) -> BTreeMap<u128, (u128, String)> {
-    let is_open = |shard: &&Value| shard["SequenceNumberRange"]["EndingSequenceNumber"].is_null();
-    let number = |shard: &Value, name: &str| -> u128 {
-        shard["HashKeyRange"][name].as_str().unwrap().parse().unwrap()
-    };
-    let shards = list_shards(emulator);
-    let open = shards.iter().filter(is_open).map(|shard| {
-        let id = shard["ShardId"].as_str().unwrap().to_owned();
-        (number(shard, "StartingHashKey"), (number(shard, "EndingHashKey"), id))
-    });
-    open.collect()
-}
-
-fn split_first(emulator: &Emulator) {
-    let open = open_shards(emulator);
-    let (start, (end, id)) = open.first_key_value().unwrap();
-    let middle = (start / 2 + end / 2).to_string();
-    let split = json!({"StreamName": "s", "ShardToSplit": id, "NewStartingHashKey": middle});
-    emulator.call("Kinesis_20131202.SplitShard", &split);
-    emulator.wait_for_stream("s");
-}
-
-fn merge_last_two(emulator: &Emulator) {
-    let open: Vec<String> = open_shards(emulator).into_values().map(|(_, id)| id).collect();
-    let [.., one, other] = open.as_slice() else { panic!("{open:?}") };
-    let merge = json!({"StreamName": "s", "ShardToMerge": one, "AdjacentShardToMerge": other});
-    emulator.call("Kinesis_20131202.MergeShards", &merge);
-    emulator.wait_for_stream("s");
-}
-
-#[test]
-fn shards_are_split_and_merged_on_the_way() {
-    const N_EVENTS: u32 = 500;
-    let (emulator, desk) = (Emulator::kinesis(), Desk::new());
-    emulator.create_stream("s", 2);
-    let out = desk.path("out");
-    let args = ["--publish-every", "0.3"].map(str::to_owned);
-    let mut reader = stream(&emulator, &out, &args).stderr(Stdio::piped()).spawn().unwrap();
-    for (step, change) in [split_first, merge_last_two, split_first, merge_last_two].into_iter().enumerate() {
-        put_events(&emulator, step as u32 * 100..step as u32 * 100 + 100);
-        change(&emulator);
-    }
-    put_events(&emulator, 400..N_EVENTS);
-    let deadline = Instant::now() + PATIENCE;
-    let accepted = || -> Option<u64> {
-        let ledger: Value = serde_json::from_slice(&fs::read(out.join("ledger.json")).ok()?).ok()?;
-        ledger["events"]["accepted"].as_u64()
-    };
-    while accepted() != Some(u64::from(N_EVENTS)) {
-        assert!(reader.try_wait().unwrap().is_none() && Instant::now() < deadline, "{:?}", accepted());
-        thread::park_timeout(Duration::from_millis(50));
-    }
-    // Asked to stop, it publishes what it has and ends well.
-    assert!(Command::new("kill").args(["-TERM", &reader.id().to_string()]).status().unwrap().success());
-    Ran::of(reader.wait_with_output().unwrap()).ends_with(0).says("500 events from 500 records");
-    let checkpoint: Value = serde_json::from_slice(&fs::read(out.join("checkpoint.json")).unwrap()).unwrap();
-    let shards = checkpoint["shards"].as_object().unwrap();
-    assert_eq!(shards.values().filter(|place| **place == "ended").count(), 6, "{checkpoint}");
-    let capture = desk.path("capture.jsonl");
-    let records = record(&emulator, &capture);
-    comes_to_the_same(&out, &capture, &[], &desk);
-    parents_come_first(&records, &list_shards(&emulator));
-}
-
-/// Every record of a shard comes before every record of its children, so that the events of a key keep their order.
-fn parents_come_first(records: &[Captured], shards: &[Value]) {
-    let place = |id: &str| records.iter().position(|record| record.shard == id);
-    let last = |id: &str| records.iter().rposition(|record| record.shard == id);
-    let mut n_children = 0;
-    for shard in shards {
-        for parent in
-            ["ParentShardId", "AdjacentParentShardId"].iter().filter_map(|name| shard[name].as_str())
-        {
-            let (child, parent) = (place(shard["ShardId"].as_str().unwrap()), last(parent));
-            n_children += 1;
-            assert!(child.is_none() || parent.is_none() || parent < child, "{shard}");
-        }
-    }
-    assert_eq!(n_children, 8, "2 splits have 4 children, 2 merges 4 parents");
-    let mut numbers: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-    for record in records {
-        let event: Value = serde_json::from_slice(&record.data).unwrap();
-        let number = event["eventID"].as_str().unwrap().parse().unwrap();
-        numbers.entry(&record.partition_key).or_default().push(number);
-    }
-    assert!(numbers.values().all(|numbers| numbers.is_sorted()), "{numbers:?}");
 }
 
 #[test]

@@ -16,4 +16,5 @@ pub mod proxy;
 pub mod python;
 pub mod records;
 pub mod sketch;
+pub mod streams;
 pub mod traffic;
