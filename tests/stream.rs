@@ -295,6 +295,12 @@ fn records_end_when_they_are_asked_to() {
     }
     let printed = record(&["--until-caught-up"], "-").ends_with(0).out;
     assert_eq!(printed.lines().filter_map(|line| Captured::parse(line.as_bytes())).count(), 40);
+    let mut nobody = emulator.kinescope();
+    nobody.env_remove("AWS_ACCESS_KEY_ID").args(["record", "--out=x", "--stream", "s"]);
+    ran(&mut nobody).ends_with(2).says("give AWS_PROFILE or other credentials");
+    let mut nowhere = emulator.kinescope();
+    nowhere.env_remove("AWS_REGION").args(["record", "--out=x", "--stream", "s"]);
+    ran(&mut nowhere).ends_with(2).says("failed to find the AWS Region: set AWS_REGION");
     record(&["--records", "1"], &path("some.jsonl")).ends_with(2).says("failed to create the capture");
     for (args, words) in [
         (["replay", &path("nowhere"), "--stream", "s"], "failed to read the capture"),

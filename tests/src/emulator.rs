@@ -127,7 +127,7 @@ impl Emulator {
         for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
             command.env(name, "/dev/null");
         }
-        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN"] {
+        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"] {
             command.env_remove(name);
         }
         command

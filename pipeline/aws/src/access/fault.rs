@@ -84,12 +84,17 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     words
 }
 
-fn kind<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Kind {
+fn kind<E, R>(error: &SdkError<E, R>) -> Kind
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: Debug,
+{
     let SdkError::ServiceError(answer) = error else {
         return match error {
-            // A request that cannot be made lacks credentials or an address.
-            SdkError::ConstructionFailure(_) => Kind::Denied,
+            SdkError::ConstructionFailure(_) => Kind::Refused,
             SdkError::DispatchFailure(failure) if failure.is_user() => Kind::Refused,
+            // The SDK has no kind for it: nothing was sent, for there was nothing to sign it with.
+            SdkError::DispatchFailure(_) if chain(error).contains("credentials") => Kind::Denied,
             _ => Kind::Transient,
         };
     };
@@ -127,5 +132,34 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
         "" | "InternalError" | "InternalFailure" | "InternalFailureException" | "InternalServerError"
         | "RequestTimeout" | "ServiceUnavailable" | "ServiceUnavailableException" => Kind::Transient,
         _ => Kind::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_say_what_to_do() {
+        for (code, kind, hint) in [
+            ("ProvisionedThroughputExceededException", Kind::Throttled, "ask for less at a time"),
+            ("SlowDown", Kind::Throttled, "ask for less at a time"),
+            ("InternalFailure", Kind::Transient, "run it again"),
+            ("ExpiredIteratorException", Kind::IteratorExpired, "run it again"),
+            ("NoSuchBucket", Kind::Missing, "check the name, the Region and the account"),
+            ("PermanentRedirect", Kind::Missing, "check the name, the Region and the account"),
+            ("AccessDenied", Kind::Denied, "credentials that are allowed to"),
+            ("ConditionalCheckFailedException", Kind::Condition, "nothing else writes to it"),
+            ("ValidationException", Kind::Refused, "mend what it names"),
+        ] {
+            assert_eq!(kind_of_code(code), kind, "{code}");
+            let fault = Fault::other(kind, "read", "s3://b/a key", code.to_owned());
+            let words = fault.to_string();
+            assert!(
+                words.starts_with(&format!("read s3://b/a key: {code}; ")) && words.contains(hint),
+                "{words}"
+            );
+            assert_eq!(fault.can_pass(), matches!(kind, Kind::Throttled | Kind::Transient));
+        }
     }
 }
