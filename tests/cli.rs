@@ -92,9 +92,35 @@ fn help_is_everywhere() {
     run(["--help"]).ends_with(0).prints("Begin with: kinescope demo").prints("Exit codes: 0 done");
     run(["--version"]).ends_with(0).prints("kinescope ");
     run::<&str>([]).ends_with(2).says("Usage");
-    for command in ["demo", "process", "generate", "rules", "explain", "schema", "redrive"] {
+    for command in [
+        "demo", "process", "generate", "rules", "explain", "schema", "redrive", "stream", "record", "replay",
+        "backfill",
+    ] {
         run([command, "--help"]).ends_with(0).prints("Usage: kinescope ");
     }
+}
+
+/// Commands that need AWS say so in a build without it, and how to get one.
+#[test]
+fn a_build_without_aws_says_how_to_build_with_it() {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    let help = run(["--help"]).ends_with(0);
+    let table: [(&[&str], &str); 5] = [
+        (&["stream", "--stream", "s", "--out", &out], "stream --stream s --out"),
+        (&["record", "--stream", "s", "--out", &out], "record --stream s --out"),
+        (&["replay", "c.jsonl", "--stream", "s"], "replay c.jsonl --stream s"),
+        (&["backfill", "s3://b/p", "--out", &out], "backfill s3://b/p --out"),
+        (&["redrive", "s3://b/p"], "redrive s3://b/p --out DIR"),
+    ];
+    for (args, again) in table {
+        let words = format!(
+            "this build knows no AWS; build one that does: cargo run --release --features aws -- {again}"
+        );
+        run(args).ends_with(2).says(&words);
+        assert!(help.out.contains(args[0]), "{}", args[0]);
+    }
+    assert!(!fs::exists(&out).unwrap());
 }
 
 /// Runs a command of which nobody reads on after the first byte.

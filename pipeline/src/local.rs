@@ -14,6 +14,6 @@ mod store;
 mod write;
 
 pub use folder::{Folder, FolderError};
-pub use quarantine::{Redriven, read as read_quarantine};
+pub use quarantine::{EntryError, Redriven, read as read_quarantine};
 pub use run::{Input, Report, Run, RunError, Status, run};
 pub use store::{Store, StoreError};

@@ -19,8 +19,11 @@ use std::{
 };
 
 mod capture;
+mod feed;
 mod pieces;
 
+pub use capture::Captured;
+pub use feed::{Fed, Feed, FeedError};
 use pieces::Pieces;
 
 /// Text that a batch holds, about.
@@ -115,11 +118,62 @@ impl<'r> Reader<'r> {
 
     /// Sends what a quarantine held.
     pub fn redrive(mut self, entries: Vec<Redriven>) -> Sent {
-        for Redriven { source, offset, envelope, id, bytes } in entries {
-            let record = self.record(source, id, None, envelope);
-            self.send(Piece { record, offset, header: None, last: true, content: Content::Bytes(bytes) })?;
+        entries.into_iter().try_for_each(|entry| self.again(entry, None))?;
+        self.flush()
+    }
+
+    /// Sends what a feed hands out for one run.
+    pub fn feed(mut self, feed: &mut dyn Feed) -> Sent {
+        while let Some(fed) = feed.next(self.is_known) {
+            self.fed(fed)?;
         }
         self.flush()
+    }
+
+    fn fed(&mut self, fed: Fed) -> Sent {
+        match fed {
+            Fed::Record { source, id, data } => {
+                self.n_bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
+                let record = self.record(source, id, None, Envelope::default());
+                self.send(Piece {
+                    record,
+                    offset: 0,
+                    header: None,
+                    last: true,
+                    content: Content::Bytes(data),
+                })
+            }
+            Fed::Object { source, id, content } => self.object(source, id, content),
+            Fed::Refused { source, id, done_id, reason } => self.refused(source, id, done_id, reason),
+            Fed::Again { entry, object_id } => {
+                self.n_bytes.fetch_add(entry.bytes.len() as u64, Ordering::Relaxed);
+                self.again(*entry, Some(object_id))
+            }
+        }
+    }
+
+    fn again(&mut self, entry: Redriven, file_id: Option<Id>) -> Sent {
+        let Redriven { source, offset, envelope, id, bytes } = entry;
+        let record = self.record(source, id, file_id, envelope);
+        self.send(Piece { record, offset, header: None, last: true, content: Content::Bytes(bytes) })
+    }
+
+    fn refused(&mut self, source: String, id: Id, done_id: Id, reason: String) -> Sent {
+        let known = (self.is_known)(done_id);
+        let record = self.record(source, id, Some(done_id), Envelope::default());
+        let content = if known { Content::Known } else { Content::Refused(reason, Vec::new()) };
+        self.send(Piece { record, offset: 0, header: None, last: true, content })
+    }
+
+    fn object(&mut self, source: String, id: Id, mut content: Box<dyn Read + Send>) -> Sent {
+        let mut start = Vec::new();
+        // An error here comes again when the rest is read.
+        let _ = (&mut content).take(PIECE_BYTES as u64 + 1).read_to_end(&mut start);
+        if !is_one_piece(&start) {
+            return self.stream(source, Some(id), io::Cursor::new(start).chain(content), None);
+        }
+        self.n_bytes.fetch_add(start.len() as u64, Ordering::Relaxed);
+        self.whole(source, id, start)
     }
 
     fn record(
@@ -154,10 +208,7 @@ impl<'r> Reader<'r> {
                 let reason = format!("failed to read the file: {error}; mend it and process it again");
                 let source = path.display().to_string();
                 let id = Id::of(&[b"unreadable", source.as_bytes()]);
-                let known = (self.is_known)(id);
-                let record = self.record(source, id, Some(id), Envelope::default());
-                let content = if known { Content::Known } else { Content::Refused(reason, Vec::new()) };
-                self.send(Piece { record, offset: 0, header: None, last: true, content })
+                self.refused(source, id, id, reason)
             }
         }
     }
@@ -171,17 +222,17 @@ impl<'r> Reader<'r> {
         let mut file = File::open(path)?;
         let mut start = Vec::new();
         (&mut file).take(PIECE_BYTES as u64 + 1).read_to_end(&mut start)?;
-        if start.len() <= PIECE_BYTES && !capture::is_capture(&start) && !pieces::inflates_large(&start) {
+        if is_one_piece(&start) {
             self.n_bytes.fetch_add(start.len() as u64, Ordering::Relaxed);
-            return Ok(self.whole(source, start));
+            let id = Id::cut(blake3::hash(&start));
+            return Ok(self.whole(source, id, start));
         }
         let id = file_id(path)?;
         Ok(self.stream(source, Some(id), io::Cursor::new(start).chain(file), Some(path)))
     }
 
     /// A file that is one piece.
-    fn whole(&mut self, source: String, bytes: Vec<u8>) -> Sent {
-        let id = Id::cut(blake3::hash(&bytes));
+    fn whole(&mut self, source: String, id: Id, bytes: Vec<u8>) -> Sent {
         let content = if (self.is_known)(id) { Content::Known } else { Content::Bytes(bytes) };
         let record = self.record(source, id, Some(id), Envelope::default());
         self.send(Piece { record, offset: 0, header: None, last: true, content })
@@ -231,14 +282,22 @@ impl<'r> Reader<'r> {
             };
             for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
                 n_lines += 1;
-                let captured = capture::line(line, file, n_lines);
-                let record = self.record(captured.source, captured.id, file_id, Envelope::default());
-                let content = if known { Content::Known } else { Content::Bytes(captured.bytes) };
+                let (source, id, data) = capture::line(line, file, n_lines);
+                let record = self.record(source, id, file_id, Envelope::default());
+                let content = if known { Content::Known } else { Content::Bytes(data) };
                 self.send(Piece { record, offset: 0, header: None, last: true, content })?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a file's start is all of it, and may be decoded in one go.
+fn is_one_piece(start: &[u8]) -> bool {
+    start.len() <= PIECE_BYTES
+        && !capture::is_capture(start)
+        && !pieces::inflates_large(start)
+        && !pieces::inflates_to_capture(start)
 }
 
 /// A file's id: derived from its content, so that its name does not matter.

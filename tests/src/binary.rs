@@ -3,33 +3,67 @@
 use std::{
     env,
     ffi::OsStr,
+    fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     sync::OnceLock,
 };
 
+/// What a binary is built with.
+#[derive(Clone, Copy)]
+enum Build {
+    /// Nothing besides.
+    Plain,
+    /// The feature `aws`.
+    Aws,
+}
+
 /// The binary's path; it is built once a test process, so that it is never stale.
 pub fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(build)
+    PATH.get_or_init(|| build(Build::Plain))
 }
 
-/// Builds it with the profile that this test was built with, beside it.
-fn build() -> PathBuf {
+/// The same of the binary that knows AWS.
+fn path_aws() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| build(Build::Aws))
+}
+
+/// Builds it with the profile that this test was built with, and puts it beside it. Both kinds come out of the build by
+/// one name, so that they get names of their own while no other test builds.
+fn build(kind: Build) -> PathBuf {
     // target/<profile>/deps/<test>
     let test = env::current_exe().unwrap();
     let folder = test.parent().and_then(Path::parent).unwrap();
+    let lock = File::create(folder.join("kinescope.lock")).unwrap();
+    lock.lock().unwrap();
     let profile = match folder.file_name().and_then(OsStr::to_str) {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--package", "kinescope", "--profile", profile, "--target-dir"]);
-    let status = build.arg(folder.parent().unwrap()).current_dir(repository()).status().unwrap();
+    build.args(["build", "--quiet", "--package", "kinescope", "--profile", profile]);
+    let name = match kind {
+        Build::Plain => "plain",
+        Build::Aws => {
+            build.args(["--features", "aws"]);
+            "aws"
+        }
+    };
+    build.arg("--target-dir").arg(folder.parent().unwrap());
+    let status = build.current_dir(repository()).status().unwrap();
     assert!(status.success(), "the binary does not build");
-    folder.join(format!("kinescope{}", env::consts::EXE_SUFFIX))
+    let own = folder.join("tests").join(name);
+    fs::create_dir_all(&own).unwrap();
+    let (new, binary) = (own.join("new"), own.join("kinescope"));
+    // The linker writes a new file every time, so that one that runs keeps its content.
+    let _ = fs::remove_file(&new);
+    fs::hard_link(folder.join("kinescope"), &new).unwrap();
+    fs::rename(&new, &binary).unwrap();
+    binary
 }
 
 /// The root of the repository.
@@ -40,6 +74,13 @@ pub fn repository() -> &'static Path {
 /// A command of the binary, with words for people in plain text.
 pub fn kinescope() -> Command {
     let mut command = Command::new(path());
+    command.env("NO_COLOR", "1");
+    command
+}
+
+/// The same of the binary that knows AWS.
+pub fn kinescope_aws() -> Command {
+    let mut command = Command::new(path_aws());
     command.env("NO_COLOR", "1");
     command
 }
@@ -56,7 +97,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Ran {
+    /// Of what a process left.
+    pub fn of(output: Output) -> Ran {
         Ran {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).unwrap(),

@@ -5,14 +5,18 @@
 #![expect(clippy::unwrap_used, reason = "this crate is tests all through")]
 
 pub mod binary;
+pub mod emulator;
 pub mod essence;
 pub mod events;
+pub mod http;
 pub mod mapping;
 pub mod mutate;
 pub mod output;
 pub mod payloads;
+pub mod proxy;
 pub mod python;
 pub mod records;
 pub mod sketch;
+pub mod streams;
 pub mod traffic;
 pub mod world;

@@ -4,16 +4,19 @@
 //! cannot end in time, and says which records have to come again. Where a service cannot tell a second write from a
 //! first, [`lane`] keeps what a batch did, so that nothing counts twice.
 
+pub mod access;
 pub mod edge;
 pub mod hub;
 pub mod lane;
 pub mod layout;
 pub mod limits;
+pub mod objects;
 pub mod port;
 pub mod read;
 pub mod sdk;
 pub mod send;
 pub mod sinks;
+pub mod stream;
 pub mod sweep;
 
 pub use edge::{Edge, Names};

@@ -5,6 +5,12 @@ use kinescope_generate::Shape;
 use kinescope_schemas::Severity;
 use std::path::PathBuf;
 
+mod aws;
+
+pub use aws::{Backfill, Record, Replay, Stream};
+#[cfg(feature = "aws")]
+pub use aws::{Begin, Reading, Road};
+
 /// AWS traffic in; a Parquet lake, findings, alerts, metrics and a ledger out.
 #[derive(Debug, Parser)]
 #[command(
@@ -34,8 +40,16 @@ pub enum Command {
     Explain(Explain),
     /// Print the contracts of the lake's tables
     Schema(Schema),
-    /// Try again what lies in the quarantine of an output folder
+    /// Try again what lies in the quarantine of an output folder or of a bucket
     Redrive(Redrive),
+    /// Read a Kinesis stream along the whole road into a folder (needs a build with --features aws)
+    Stream(Stream),
+    /// Write what is on a Kinesis stream to a capture, which process and replay read (needs --features aws)
+    Record(Record),
+    /// Put the records of a capture on a Kinesis stream (needs --features aws)
+    Replay(Replay),
+    /// Take the objects of a bucket along the whole road into a folder (needs --features aws)
+    Backfill(Backfill),
 }
 
 /// `demo`.
@@ -53,7 +67,7 @@ pub struct Demo {
 }
 
 /// Which rules to use.
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Clone, Debug, Default, ClapArgs)]
 pub struct RuleArgs {
     /// Sigma rules besides our own: a file, or a folder of .yml files; may be given several times
     #[arg(long = "rules", value_name = "DIR")]
@@ -268,8 +282,13 @@ pub enum Form {
 /// `redrive`.
 #[derive(Debug, ClapArgs)]
 pub struct Redrive {
-    /// An output folder; what can be read now is added to it and leaves its quarantine
+    /// An output folder; what can be read now is added to it and leaves its quarantine. Or s3://BUCKET/PREFIX, whose
+    /// objects hold quarantine entries and stay as they are (needs a build with --features aws)
+    #[arg(value_name = "DIR|s3://BUCKET/PREFIX")]
     pub folder: PathBuf,
+    /// Of s3://…: the folder that results go to
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Which rules.
     #[command(flatten)]
     pub rules: RuleArgs,

@@ -12,6 +12,10 @@ macro_rules! words {
 }
 
 mod args;
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(feature = "aws")]
+mod chunks;
 mod demo;
 mod explain;
 mod generate;
@@ -22,6 +26,10 @@ mod rules;
 mod schema;
 mod show;
 mod summary;
+#[cfg(not(feature = "aws"))]
+mod without_aws;
+#[cfg(not(feature = "aws"))]
+use without_aws as aws;
 
 /// How a command ended, if it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +54,10 @@ fn main() -> ExitCode {
         args::Command::Explain(args) => explain::run(&args),
         args::Command::Schema(args) => schema::run(&args),
         args::Command::Redrive(args) => redrive::run(&args),
+        args::Command::Stream(args) => aws::stream(&args),
+        args::Command::Record(args) => aws::record(&args),
+        args::Command::Replay(args) => aws::replay(&args),
+        args::Command::Backfill(args) => aws::backfill(&args),
     };
     match done {
         Ok(Done::Well) => ExitCode::SUCCESS,

@@ -55,10 +55,10 @@ pub fn now_ms() -> i64 {
 }
 
 /// Runs, showing how far it is.
-pub fn with_progress(run: Run) -> Result<Report> {
+pub fn with_progress(run: Run<'_>) -> Result<Report> {
     let n_bytes = match &run.input {
         Input::Files(files) => files.n_bytes,
-        Input::Quarantined(_) => 0,
+        Input::Quarantined(_) | Input::Feed(_) => 0,
     };
     let status = Status::default();
     let report = thread::scope(|scope| {

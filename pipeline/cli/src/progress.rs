@@ -39,13 +39,23 @@ impl Progress {
 
     /// Shows where the work is.
     pub fn update(&mut self, n_bytes: u64, n_events: u64, n_findings: u64) {
+        self.update_with(n_bytes, n_events, n_findings, "");
+    }
+
+    /// The same, with more words at the end.
+    pub fn update_with(&mut self, n_bytes: u64, n_events: u64, n_findings: u64, more: &str) {
         let rate = n_events as f64 / self.began.elapsed().as_secs_f64().max(1e-3);
         let words = format!(
-            "{} events ({}/s), {} findings",
+            "{} events ({}/s), {} findings{more}",
             number(n_events),
             number(rate as u64),
             number(n_findings)
         );
+        self.say(n_bytes, words);
+    }
+
+    /// Shows words of the caller's own.
+    pub fn say(&mut self, n_bytes: u64, words: String) {
         self.bar.set_position(n_bytes);
         self.bar.set_message(words.clone());
         if !self.terminal && self.last_line.elapsed() >= LINE_EVERY {

@@ -1,7 +1,7 @@
 //! `kinescope redrive`: tries again what lies in quarantine.
 
 use crate::{
-    Done, args,
+    Done, args, aws,
     process::{config, now_ms, with_progress},
     rules, summary,
 };
@@ -11,7 +11,10 @@ use kinescope_pipeline::local::{Input, Run, read_quarantine};
 /// Runs the command.
 pub fn run(args: &args::Redrive) -> Result<Done> {
     if args.folder.to_string_lossy().starts_with("s3://") {
-        bail!("redrive from S3: this build knows no AWS; copy the quarantine here and name its folder");
+        return aws::redrive(args);
+    }
+    if args.out.is_some() {
+        bail!("redrive {}: its results go to the folder itself; leave out --out", args.folder.display());
     }
     let path = args.folder.join("quarantine.jsonl");
     let entries = read_quarantine(&path).with_context(|| format!("read {}", path.display()))?;

@@ -17,6 +17,8 @@ const REPLACE: &str = "replace";
 pub const FILES: [&str; 5] =
     ["findings.jsonl", "alerts.jsonl", "quarantine.jsonl", "ledger.json", "kinescope.db"];
 const LAKE: &str = "lake";
+/// How far a feed has come; only feeds leave it.
+const CHECKPOINT: &str = "checkpoint.json";
 
 /// Why the output folder cannot be used. Fits after "failed to".
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +97,27 @@ impl Folder {
         self.staging().join(LAKE)
     }
 
+    /// How far a feed had come by the runs that are published.
+    pub fn checkpoint(&self) -> Result<Option<Vec<u8>>, FolderError> {
+        let path = self.path(CHECKPOINT);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error("read", &path)(error)),
+        }
+    }
+
+    /// Writes how far it has come, to be published with the rest.
+    pub fn stage_checkpoint(&self, bytes: &[u8]) -> Result<(), FolderError> {
+        let path = self.staged(CHECKPOINT);
+        let write = || {
+            let mut file = File::create(&path)?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        write().map_err(io_error("write", &path))
+    }
+
     /// Begins this run's copy of a published file, if there is one.
     pub fn stage_copy(&self, name: &str) -> Result<(), FolderError> {
         let (from, to) = (self.path(name), self.staged(name));
@@ -129,7 +152,7 @@ impl Folder {
             }
         }
         self.move_files(&self.staged_lake(), &self.path(LAKE))?;
-        for name in FILES {
+        for name in FILES.into_iter().chain([CHECKPOINT]) {
             self.move_file(&self.staged(name), &self.path(name))?;
         }
         self.move_file(&self.staged("window"), &self.window())

@@ -77,16 +77,37 @@ struct Entry {
     data: String,
 }
 
+/// A line that is no entry of a quarantine. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// Its form.
+    #[error("read a quarantine entry: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Its data.
+    #[error("read the data of a quarantine entry: {0}")]
+    Base64(#[from] base64::DecodeError),
+    /// Its record's id.
+    #[error("read the record_id of a quarantine entry: {0}")]
+    Id(&'static str),
+}
+
+impl Redriven {
+    /// Reads a line.
+    pub fn parse(line: &[u8]) -> Result<Redriven, EntryError> {
+        let Entry { source, record_id, offset, envelope, data } = serde_json::from_slice(line)?;
+        let id = record_id.parse().map_err(EntryError::Id)?;
+        Ok(Redriven { source, offset, envelope, id, bytes: STANDARD.decode(&data)? })
+    }
+}
+
 /// The entries of a quarantine file.
 pub fn read(path: &Path) -> io::Result<Vec<Redriven>> {
     let mut entries = Vec::new();
     for (at, line) in (1..).zip(BufReader::new(File::open(path)?).lines()) {
-        let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, format!("line {at}: {why}"));
-        let Entry { source, record_id, offset, envelope, data } =
-            serde_json::from_str(&line?).map_err(|error| invalid(error.to_string()))?;
-        let bytes = STANDARD.decode(&data).map_err(|error| invalid(error.to_string()))?;
-        let id = record_id.parse().map_err(|error: &str| invalid(error.to_owned()))?;
-        entries.push(Redriven { source, offset, envelope, id, bytes });
+        let invalid = |why: EntryError| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("line {at}: failed to {why}"))
+        };
+        entries.push(Redriven::parse(line?.as_bytes()).map_err(invalid)?);
     }
     Ok(entries)
 }

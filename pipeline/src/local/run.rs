@@ -12,11 +12,11 @@ use crate::{
     batch::Piece,
     config::{Config, ConfigError},
     lake::{DayRange, Lake, LakeError},
-    ledger::{Imbalance, Ledger},
+    ledger::{Imbalance, Ledger, Records},
     output::Output,
     process::{Seen, Stages, process},
     sink::Open,
-    source::{Files, Reader},
+    source::{Feed, FeedError, Files, Reader},
     window::Window,
 };
 use kinescope_schemas::Id;
@@ -37,17 +37,31 @@ use std::{
 const QUEUE_LEN: usize = 1;
 
 /// What to read.
-pub enum Input {
+pub enum Input<'f> {
     /// Files.
     Files(Files),
     /// What a redrive found in the folder's own quarantine.
     Quarantined(Vec<Redriven>),
+    /// What a feed hands out until it ends the run.
+    Feed(&'f mut dyn Feed),
+}
+
+impl Input<'_> {
+    /// Reads all of it.
+    fn read(&mut self, reader: Reader<'_>) {
+        // Whoever stopped taking batches reports why.
+        let _ = match self {
+            Input::Files(files) => reader.read(files),
+            Input::Quarantined(entries) => reader.redrive(std::mem::take(entries)),
+            Input::Feed(feed) => reader.feed(*feed),
+        };
+    }
 }
 
 /// A run's settings.
-pub struct Run {
+pub struct Run<'f> {
     /// What to read.
-    pub input: Input,
+    pub input: Input<'f>,
     /// The output folder.
     pub out: PathBuf,
     /// The rules.
@@ -128,25 +142,32 @@ pub enum RunError {
         "write to {0}: it holds a run with other rules or settings over records that are not in this input; choose another --out, or give those inputs too"
     )]
     OtherSettings(String),
+    /// The feed.
+    #[error(transparent)]
+    Feed(FeedError),
     /// Threads.
     #[error("start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
 /// Runs.
-pub fn run(run: Run, status: &Status) -> Result<Report, RunError> {
+pub fn run(run: Run<'_>, status: &Status) -> Result<Report, RunError> {
     let result = Job::begin(run).and_then(|job| job.work(status));
     status.ended.store(true, Ordering::Relaxed);
     result
 }
 
 /// A run under way.
-struct Job {
-    run: Run,
+struct Job<'f> {
+    run: Run<'f>,
     folder: Folder,
     /// The store as an earlier run published it.
     known: Option<Store>,
     earlier: Ledger,
+    /// How far a feed had come by the runs before this one.
+    checkpoint: Option<Vec<u8>>,
+    /// Of a feed that ended the run, how far it has come.
+    fed: Option<Option<Vec<u8>>>,
     /// Whether it tries the folder's own quarantine again.
     redrives: bool,
     /// Whether what an earlier run published is replaced, its settings being others.
@@ -156,21 +177,26 @@ struct Job {
     began: Instant,
 }
 
-impl Job {
-    fn begin(run: Run) -> Result<Job, RunError> {
+impl<'f> Job<'f> {
+    fn begin(mut run: Run<'f>) -> Result<Job<'f>, RunError> {
         let began = Instant::now();
         let folder = Folder::open(&run.out)?;
         let published = folder.path("kinescope.db");
         let known = if published.exists() { Some(Store::open(&published)?) } else { None };
         let settings = run.settings_id().to_string();
+        let checkpoint = folder.checkpoint()?;
         let mut replace = false;
-        if let (Some(store), Input::Files(_)) = (&known, &run.input)
+        if let (Some(store), Input::Files(_) | Input::Feed(_)) = (&known, &run.input)
             && store.setting("settings")?.is_some_and(|theirs| theirs != settings)
         {
             replace = true;
-            if !run.covers(store)? {
+            // What a stream brought cannot be read from files again.
+            if checkpoint.is_some() || !run.covers(store)? {
                 return Err(RunError::OtherSettings(run.out.display().to_string()));
             }
+        }
+        if let Input::Feed(feed) = &mut run.input {
+            feed.begin(checkpoint.as_deref()).map_err(RunError::Feed)?;
         }
         let known = known.filter(|_| !replace);
         let earlier = if replace { Ledger::default() } else { earlier(&folder)? };
@@ -179,7 +205,7 @@ impl Job {
             [..12]
             .to_owned();
         let redrives = matches!(run.input, Input::Quarantined(_));
-        Ok(Job { run, folder, known, earlier, redrives, replace, settings, id, began })
+        Ok(Job { run, folder, known, earlier, checkpoint, fed: None, redrives, replace, settings, id, began })
     }
 
     fn work(mut self, status: &Status) -> Result<Report, RunError> {
@@ -194,17 +220,10 @@ impl Job {
         };
         let (send_batch, batches) = sync_channel::<Vec<Piece>>(QUEUE_LEN);
         let (send_outputs, outputs) = sync_channel::<Vec<Output>>(QUEUE_LEN);
-        let input = std::mem::replace(&mut self.run.input, Input::Quarantined(Vec::new()));
+        let mut input = std::mem::replace(&mut self.run.input, Input::Quarantined(Vec::new()));
         let written = thread::scope(|scope| {
-            let (stages, window, is_known) = (&stages, &mut window, &is_known);
-            scope.spawn(move || {
-                let reader = Reader::new(send_batch, &status.n_bytes, is_known);
-                // Whoever stopped taking batches reports why.
-                let _ = match input {
-                    Input::Files(files) => reader.read(&files),
-                    Input::Quarantined(entries) => reader.redrive(entries),
-                };
-            });
+            let (stages, window, is_known, input) = (&stages, &mut window, &is_known, &mut input);
+            scope.spawn(move || input.read(Reader::new(send_batch, &status.n_bytes, is_known)));
             scope.spawn(move || {
                 for batch in batches {
                     if send_outputs.send(pool.install(|| process(&batch, stages, window))).is_err() {
@@ -215,6 +234,9 @@ impl Job {
             writer.write_all(outputs, status)
         });
         written?;
+        if let Input::Feed(feed) = input {
+            self.fed = Some(feed.end().map_err(RunError::Feed)?);
+        }
         self.finish(writer, stages, &window, status)
     }
 
@@ -281,8 +303,7 @@ impl Job {
             n_samples_other: writer.minutes.n_samples_other,
             n_hits_dropped: writer.correlator.n_dropped(),
         };
-        let new = &report.ledger.records;
-        if self.earlier.records.r#in > 0 && new.r#in == new.duplicate && !self.redrives {
+        if self.is_unchanged(&report.ledger.records) {
             self.folder.clear()?;
             report.unchanged = true;
             report.ledger = self.earlier;
@@ -318,6 +339,14 @@ impl Job {
         Ok(report)
     }
 
+    /// Whether the run came to nothing that is not published already.
+    fn is_unchanged(&self, new: &Records) -> bool {
+        match &self.fed {
+            Some(fed) => new.r#in == 0 && *fed == self.checkpoint && self.folder.path("ledger.json").exists(),
+            None => self.earlier.records.r#in > 0 && new.r#in == new.duplicate && !self.redrives,
+        }
+    }
+
     fn publish(&self, ledger: &Ledger, window: &Window) -> Result<(), RunError> {
         let json = serde_json::to_vec_pretty(ledger).map_err(io::Error::from);
         json.and_then(|json| fs::write(self.folder.staged("ledger.json"), json))
@@ -325,6 +354,9 @@ impl Job {
         let ids: Vec<u8> = window.ids().flat_map(|id| id.0).collect();
         fs::write(self.folder.staged("window"), ids)
             .map_err(|error| RunError::File("the window of ids", error))?;
+        if let Some(Some(checkpoint)) = &self.fed {
+            self.folder.stage_checkpoint(checkpoint)?;
+        }
         for name in FILES {
             let sync = || fs::File::open(self.folder.staged(name))?.sync_all();
             sync().map_err(|error| RunError::File(name, error))?;
@@ -339,7 +371,7 @@ fn earlier(folder: &Folder) -> Result<Ledger, RunError> {
     serde_json::from_slice(&json).map_err(|error| RunError::File("ledger.json", error.into()))
 }
 
-impl Run {
+impl Run<'_> {
     /// Rules, configuration and what is left out: two runs that differ in these give different results.
     fn settings_id(&self) -> Id {
         let version = env!("CARGO_PKG_VERSION");

@@ -48,6 +48,19 @@ pub(super) fn inflates_large(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP) && size > INFLATED_WHOLE_MAX
 }
 
+/// Whether a compressed file may be a capture, by how it begins: then its lines are records of their own.
+pub(super) fn inflates_to_capture(bytes: &[u8]) -> bool {
+    const LOOK_BYTES: u64 = 1 << 10;
+    if !bytes.starts_with(&GZIP) {
+        return false;
+    }
+    let mut start = Vec::new();
+    // What cannot be inflated is no capture; decoding says what is wrong.
+    let _ = MultiGzDecoder::new(bytes).take(LOOK_BYTES).read_to_end(&mut start);
+    start.trim_ascii_start().starts_with(b"{")
+        && memchr::memmem::find(&start, b"\"SequenceNumber\"").is_some()
+}
+
 /// The header line that a file of VPC flow records begins with.
 pub(super) fn flow_header(bytes: &[u8]) -> Option<Arc<str>> {
     let line = bytes.split(|byte| *byte == b'\n').next()?;

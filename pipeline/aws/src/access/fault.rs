@@ -1,0 +1,165 @@
+//! What a service refused, of which resource, and what to do about it.
+
+use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
+use std::{error::Error, fmt::Debug};
+
+/// What kind of trouble it is, as far as it matters to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Too much was asked at once; later it will be given.
+    Throttled,
+    /// The service or the way to it is in trouble; trying again may help.
+    Transient,
+    /// A shard iterator is older than five minutes.
+    IteratorExpired,
+    /// There is no such resource.
+    Missing,
+    /// Credentials lack, or lack a permission.
+    Denied,
+    /// A condition did not hold.
+    Condition,
+    /// Anything else; trying again will not help.
+    Refused,
+}
+
+/// A request that failed. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+#[error("{doing} {resource}: {words}; {}", self.hint())]
+pub struct Fault {
+    /// What kind it is.
+    pub kind: Kind,
+    doing: &'static str,
+    resource: String,
+    /// The service's code and message, or the whole chain of causes of what never reached it.
+    words: String,
+}
+
+impl Fault {
+    /// Of an SDK's error: `doing` what, with which resource.
+    pub(crate) fn of<E, R>(doing: &'static str, resource: &str, error: &SdkError<E, R>) -> Fault
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+        R: Debug,
+    {
+        let kind = kind(error);
+        let words = match error.as_service_error().map(|error| (error.code(), error.message())) {
+            Some((Some(code), Some(message))) => format!("{code}: {message}"),
+            Some((Some(code), None)) => code.to_owned(),
+            _ => chain(error),
+        };
+        Fault { kind, doing, resource: resource.to_owned(), words }
+    }
+
+    /// Of trouble that no answer told of.
+    pub(crate) fn other(kind: Kind, doing: &'static str, resource: &str, words: String) -> Fault {
+        Fault { kind, doing, resource: resource.to_owned(), words }
+    }
+
+    /// Whether trying again may help.
+    pub fn can_pass(&self) -> bool {
+        matches!(self.kind, Kind::Throttled | Kind::Transient)
+    }
+
+    fn hint(&self) -> &'static str {
+        match self.kind {
+            Kind::Throttled => "ask for less at a time, or give it more capacity",
+            Kind::Transient => "run it again when the network and the service are well",
+            Kind::IteratorExpired => "run it again",
+            Kind::Missing => "check the name, the Region and the account",
+            Kind::Denied => "give AWS_PROFILE or other credentials that are allowed to",
+            Kind::Condition => "see that nothing else writes to it",
+            Kind::Refused => "mend what it names and run it again",
+        }
+    }
+}
+
+/// An error and its causes, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
+
+fn kind<E, R>(error: &SdkError<E, R>) -> Kind
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: Debug,
+{
+    let SdkError::ServiceError(answer) = error else {
+        return match error {
+            SdkError::ConstructionFailure(_) => Kind::Refused,
+            SdkError::DispatchFailure(failure) if failure.is_user() => Kind::Refused,
+            // The SDK has no kind for it: nothing was sent, for there was nothing to sign it with.
+            SdkError::DispatchFailure(_) if chain(error).contains("credentials") => Kind::Denied,
+            _ => Kind::Transient,
+        };
+    };
+    kind_of_code(answer.err().code().unwrap_or_default())
+}
+
+pub(crate) fn kind_of_code(code: &str) -> Kind {
+    match code {
+        "ProvisionedThroughputExceededException"
+        | "LimitExceededException"
+        | "KMSThrottlingException"
+        | "ThrottlingException"
+        | "RequestLimitExceeded"
+        | "SlowDown" => Kind::Throttled,
+        "ExpiredIteratorException" => Kind::IteratorExpired,
+        "ResourceNotFoundException"
+        | "NoSuchBucket"
+        | "NoSuchKey"
+        | "NotFound"
+        // The bucket lies in another Region.
+        | "AuthorizationHeaderMalformed"
+        | "PermanentRedirect" => Kind::Missing,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AllAccessDisabled"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidAccessKeyId"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "KMSAccessDeniedException"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClientException" => Kind::Denied,
+        "ConditionalCheckFailedException" | "PreconditionFailed" => Kind::Condition,
+        "" | "InternalError" | "InternalFailure" | "InternalFailureException" | "InternalServerError"
+        | "RequestTimeout" | "ServiceUnavailable" | "ServiceUnavailableException" => Kind::Transient,
+        _ => Kind::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_say_what_to_do() {
+        for (code, kind, hint) in [
+            ("ProvisionedThroughputExceededException", Kind::Throttled, "ask for less at a time"),
+            ("SlowDown", Kind::Throttled, "ask for less at a time"),
+            ("InternalFailure", Kind::Transient, "run it again"),
+            ("ExpiredIteratorException", Kind::IteratorExpired, "run it again"),
+            ("NoSuchBucket", Kind::Missing, "check the name, the Region and the account"),
+            ("PermanentRedirect", Kind::Missing, "check the name, the Region and the account"),
+            ("AccessDenied", Kind::Denied, "credentials that are allowed to"),
+            ("ConditionalCheckFailedException", Kind::Condition, "nothing else writes to it"),
+            ("ValidationException", Kind::Refused, "mend what it names"),
+        ] {
+            assert_eq!(kind_of_code(code), kind, "{code}");
+            let fault = Fault::other(kind, "read", "s3://b/a key", code.to_owned());
+            let words = fault.to_string();
+            assert!(
+                words.starts_with(&format!("read s3://b/a key: {code}; ")) && words.contains(hint),
+                "{words}"
+            );
+            assert_eq!(fault.can_pass(), matches!(kind, Kind::Throttled | Kind::Transient));
+        }
+    }
+}
