@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use fastrand::Rng;
 use kinescope_aws::{Hub, hub};
 use kinescope_lambda::{serve, telemetry::Telemetry};
 use kinescope_pipeline::Config;
@@ -188,18 +189,23 @@ async fn a_million_tiny_events_in_one_record_are_taken() {
 #[tokio::test(start_paused = true)]
 async fn what_there_is_no_time_for_comes_again() {
     let function = Function::new();
-    let record = |at: usize| [lines(&format!("r{at}"), 400), found(&format!("f{at}")).into_bytes()].concat();
-    let records: Vec<Vec<u8>> = (0..40).map(record).collect();
-    let until = Instant::now() + Duration::from_millis(600);
+    // Records that hold one event each and look as if they held a mebibyte, so that each is delivered by itself.
+    let mut chance = Rng::with_seed(1);
+    let mut record = |at: usize| {
+        let agent: String = (0..110_000).map(|_| chance.alphanumeric()).collect();
+        gzip(event(at).replace("aws-cli", &agent).as_bytes())
+    };
+    let records: Vec<Vec<u8>> = (0..100).map(&mut record).collect();
+    let until = Instant::now() + Duration::from_millis(1_500);
     let served =
         serve(&function.hub, &function.telemetry, &batch(&records).to_string(), until, NOW_MS).await.unwrap();
     assert!(Instant::now() <= until);
     let again = served["batchItemFailures"][0]["itemIdentifier"].as_str().unwrap().to_owned();
-    let first = (0..40).find(|at| sequence(*at) == again).unwrap();
+    let first = (0..100).find(|at| sequence(*at) == again).unwrap();
     assert!(first > 0, "nothing was taken");
     let said = function.said();
-    assert_eq!(said["EventsAccepted"], (first * 401) as f64);
-    assert_eq!(said["RecordsToRedeliver"], (40 - first) as f64);
+    assert_eq!(said["EventsAccepted"], first as f64);
+    assert_eq!(said["RecordsToRedeliver"], (100 - first) as f64);
     assert!(said["errors"].to_string().contains("left for another time"), "{said}");
 }
 
