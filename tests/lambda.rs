@@ -172,6 +172,34 @@ async fn large_batches_and_large_records_are_taken() {
     }
 }
 
+/// What is too large for a service is shortened there, and kept whole beside it.
+#[tokio::test(start_paused = true)]
+async fn a_giant_is_shortened_with_a_pointer_to_all_of_it() {
+    let function = Function::new();
+    let mut chance = Rng::with_seed(1);
+    let value: String = (0..2_000_000).map(|_| chance.alphanumeric()).collect();
+    let giant = found("g")
+        .replace("\"requestParameters\":null", &format!("\"requestParameters\":{{\"name\":\"{value}\"}}"));
+    let answer = function.serve(&batch(&[giant.into_bytes(), lines("b", 2)])).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let holdings = function.world.holdings();
+    let rows = &holdings.lines["kinescope-api_activity"];
+    assert_eq!(rows.len(), 3);
+    let row: Json = rows
+        .iter()
+        .map(|row| serde_json::from_str::<Json>(row).unwrap())
+        .find(|row| row["metadata_uid"] == "g")
+        .unwrap();
+    let pointer: Json = serde_json::from_str(row["api_request_data"].as_str().unwrap()).unwrap();
+    let whole = &holdings.objects[pointer["whole"].as_str().unwrap().strip_prefix("s3://").unwrap()];
+    let whole: Json = serde_json::from_slice(whole).unwrap();
+    assert!(whole["api_request_data"].as_str().unwrap().contains(&value));
+    assert_eq!(whole["event_day"], row["event_day"]);
+    // The finding has the event as its evidence.
+    let kept = holdings.objects.keys().any(|key| key.starts_with("quarantine/whole/finding/"));
+    assert!(kept, "{:?}", holdings.objects.keys());
+}
+
 /// More messages than a record may have: the rest is quarantined, and nothing grows without bound.
 #[tokio::test(start_paused = true)]
 async fn a_million_tiny_events_in_one_record_are_taken() {

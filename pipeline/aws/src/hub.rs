@@ -71,8 +71,8 @@ pub struct Taken {
     pub ledger: Ledger,
     /// What went wrong, in words; each sink's first.
     pub errors: Vec<String>,
-    /// Calls that were made again.
-    pub n_retries: u64,
+    /// Calls that were made again, by what they do.
+    pub retries: BTreeMap<&'static str, u64>,
     /// Time by stage.
     pub times: BTreeMap<&'static str, Duration>,
 }
@@ -173,12 +173,14 @@ impl<A: Aws> Batch<'_, A> {
             self.taken.errors.push(words);
             self.come_again(at..self.records.len());
         }
-        self.taken.n_retries = self.patience.n_retries();
+        self.taken.retries = self.patience.retries();
         if !self.done.is_empty() {
             self.commit(lane, known, &patience).await;
         }
         self.forget();
-        self.taken.n_retries += patience.n_retries();
+        for (action, n) in patience.retries() {
+            *self.taken.retries.entry(action).or_default() += n;
+        }
         self.taken.again.sort_unstable();
         self.taken
     }

@@ -6,8 +6,9 @@ use crate::{
 };
 use futures_util::{StreamExt, stream};
 use std::{
+    collections::BTreeMap,
     future::Future,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 use tokio::time::{Instant, sleep, timeout};
@@ -17,28 +18,28 @@ use tokio::time::{Instant, sleep, timeout};
 pub struct Patience {
     /// No call begins after this.
     pub until: Instant,
-    n_retries: AtomicU64,
+    retries: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 impl Patience {
     /// Patience until a moment.
     pub fn until(until: Instant) -> Patience {
-        Patience { until, n_retries: AtomicU64::new(0) }
+        Patience { until, retries: Mutex::default() }
     }
 
-    /// Calls that were made again.
-    pub fn n_retries(&self) -> u64 {
-        self.n_retries.load(Relaxed)
+    /// Calls that were made again, by what they do.
+    pub fn retries(&self) -> BTreeMap<&'static str, u64> {
+        self.retries.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits before the next attempt; false if there is no time for one.
-    async fn pause(&self, n_attempts: u32) -> bool {
+    async fn pause(&self, action: &'static str, n_attempts: u32) -> bool {
         let most = (BACKOFF_FIRST * 2u32.saturating_pow(n_attempts)).min(BACKOFF_MAX);
         let pause = Duration::from_secs_f64(most.as_secs_f64() * fastrand::f64());
         if Instant::now() + pause >= self.until {
             return false;
         }
-        self.n_retries.fetch_add(1, Relaxed);
+        *self.retries.lock().unwrap_or_else(PoisonError::into_inner).entry(action).or_default() += 1;
         sleep(pause).await;
         true
     }
@@ -62,7 +63,7 @@ impl Patience {
     {
         for n_attempts in 0.. {
             match self.attempt(action, call()).await {
-                Err(error) if error.may_pass && self.pause(n_attempts).await => {}
+                Err(error) if error.may_pass && self.pause(action, n_attempts).await => {}
                 answer => return answer,
             }
         }
@@ -107,7 +108,7 @@ impl Patience {
             if again.is_empty() {
                 return refused;
             }
-            if !self.pause(n_attempts).await {
+            if !self.pause(action, n_attempts).await {
                 refused.extend(again);
                 return refused;
             }
@@ -177,7 +178,7 @@ mod tests {
             .await;
         assert_eq!(*calls.lock().unwrap(), [vec![1, 2, 3, 4], vec![2]]);
         assert_eq!(failed.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [3]);
-        assert_eq!(patience.n_retries(), 1);
+        assert_eq!(patience.retries(), BTreeMap::from([("try", 1)]));
     }
 
     #[tokio::test(start_paused = true)]

@@ -32,7 +32,7 @@ impl Telemetry {
             ("Findings", count(ledger.findings.total)),
             ("BytesIn", (ledger.bytes_in as f64, "Bytes")),
             ("LedgerImbalance", count(u64::from(ledger.check().is_err()))),
-            ("SinkRetries", count(taken.n_retries)),
+            ("SinkRetries", count(taken.retries.values().sum())),
         ];
         metrics.extend(age_ms.map(|age_ms| ("RecordAge", (age_ms.max(0) as f64, "Milliseconds"))));
         for (stage, name) in
@@ -47,6 +47,9 @@ impl Telemetry {
         line.insert("message".to_owned(), json!(message(taken)));
         if let Ok(sinks) = serde_json::to_value(&ledger.sinks) {
             line.insert("sinks".to_owned(), sinks);
+        }
+        if !taken.retries.is_empty() {
+            line.insert("retries".to_owned(), json!(taken.retries));
         }
         if !taken.errors.is_empty() {
             line.insert("errors".to_owned(), json!(taken.errors));
