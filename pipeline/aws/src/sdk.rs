@@ -1,6 +1,7 @@
 //! AWS itself.
 
 use crate::{
+    access::{Fault, kind_of_code},
     layout::{ACCOUNT_PK, ACCOUNT_SK, BY_ACCOUNT, PK, SK, TTL},
     port::{Aws, CallError, Called, Item, Notice, PutIf, Range},
 };
@@ -42,54 +43,19 @@ impl Sdk {
     }
 }
 
-/// Codes of failures that pass; what is not among them, and no 5xx, stays as it is however often it is tried.
-const PASSING: [&str; 14] = [
-    "InternalFailure",
-    "InternalServerError",
-    "LimitExceededException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestTimeout",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "SlowDown",
-    "Throttled",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
-];
-
 /// What an error of the SDK means to us.
-pub(crate) fn failed<E, R>(action: &'static str, resource: &str) -> impl FnOnce(SdkError<E, R>) -> CallError
+fn failed<E, R>(action: &'static str, resource: &str) -> impl FnOnce(SdkError<E, R>) -> CallError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: Debug,
 {
     let resource = resource.to_owned();
-    move |error| {
-        let may_pass = match &error {
-            SdkError::ServiceError(service) => {
-                service.err().code().is_none_or(|code| PASSING.contains(&code))
-            }
-            SdkError::ConstructionFailure(_) => false,
-            // No answer, or half of one.
-            _ => true,
-        };
-        let words = match &error {
-            SdkError::ServiceError(service) => {
-                let (code, message) = (service.err().code(), service.err().message());
-                format!("{}: {}", code.unwrap_or("no code"), message.unwrap_or("no words"))
-            }
-            other => aws_sdk_dynamodb::error::DisplayErrorContext(other).to_string(),
-        };
-        CallError { action, resource, words, may_pass }
-    }
+    move |error| Fault::of(action, &resource, &error).into()
 }
 
 /// An answer for one of many.
 fn refused(action: &'static str, resource: &str, code: &str, words: &str, is_fault: bool) -> CallError {
-    let may_pass = is_fault || PASSING.contains(&code);
+    let may_pass = is_fault || kind_of_code(code).can_pass();
     CallError { action, resource: resource.to_owned(), words: format!("{code}: {words}"), may_pass }
 }
 

@@ -34,8 +34,7 @@ impl Patience {
 
     /// Waits before the next attempt; false if there is no time for one.
     async fn pause(&self, action: &'static str, n_attempts: u32) -> bool {
-        let most = (BACKOFF_FIRST * 2u32.saturating_pow(n_attempts)).min(BACKOFF_MAX);
-        let pause = Duration::from_secs_f64(most.as_secs_f64() * fastrand::f64());
+        let pause = longest_pause(n_attempts).mul_f64(fastrand::f64());
         if Instant::now() + pause >= self.until {
             return false;
         }
@@ -116,6 +115,12 @@ impl Patience {
         }
         refused
     }
+}
+
+/// The longest that the pause after so many earlier attempts may be; full jitter takes any part of it, so that many who
+/// were refused together do not come back together.
+pub(crate) fn longest_pause(n_attempts: u32) -> Duration {
+    BACKOFF_FIRST.saturating_mul(2u32.saturating_pow(n_attempts)).min(BACKOFF_MAX)
 }
 
 /// Items in packs of so many items and bytes; an item that is larger than a pack has one of its own.

@@ -1,5 +1,6 @@
 //! What a service refused, of which resource, and what to do about it.
 
+use crate::port::CallError;
 use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
 use std::{error::Error, fmt::Debug};
 
@@ -20,6 +21,20 @@ pub enum Kind {
     Condition,
     /// Anything else; trying again will not help.
     Refused,
+}
+
+impl Kind {
+    /// Whether trying again may help.
+    pub fn can_pass(self) -> bool {
+        matches!(self, Kind::Throttled | Kind::Transient)
+    }
+}
+
+impl From<Fault> for CallError {
+    fn from(fault: Fault) -> CallError {
+        let may_pass = fault.can_pass();
+        CallError { action: fault.doing, resource: fault.resource, words: fault.words, may_pass }
+    }
 }
 
 /// A request that failed. Fits after "failed to".
@@ -57,7 +72,7 @@ impl Fault {
 
     /// Whether trying again may help.
     pub fn can_pass(&self) -> bool {
-        matches!(self.kind, Kind::Throttled | Kind::Transient)
+        self.kind.can_pass()
     }
 
     fn hint(&self) -> &'static str {
@@ -108,7 +123,11 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
         | "KMSThrottlingException"
         | "ThrottlingException"
         | "RequestLimitExceeded"
-        | "SlowDown" => Kind::Throttled,
+        | "SlowDown"
+        | "Throttled"
+        | "ThrottledException"
+        | "Throttling"
+        | "TooManyRequestsException" => Kind::Throttled,
         "ExpiredIteratorException" => Kind::IteratorExpired,
         "ResourceNotFoundException"
         | "NoSuchBucket"
@@ -130,7 +149,9 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
         | "UnrecognizedClientException" => Kind::Denied,
         "ConditionalCheckFailedException" | "PreconditionFailed" => Kind::Condition,
         "" | "InternalError" | "InternalFailure" | "InternalFailureException" | "InternalServerError"
-        | "RequestTimeout" | "ServiceUnavailable" | "ServiceUnavailableException" => Kind::Transient,
+        | "RequestTimeout" | "ServiceUnavailable" | "ServiceUnavailableException" | "TransactionInProgressException" => {
+            Kind::Transient
+        }
         _ => Kind::Refused,
     }
 }
@@ -144,6 +165,8 @@ mod tests {
         for (code, kind, hint) in [
             ("ProvisionedThroughputExceededException", Kind::Throttled, "ask for less at a time"),
             ("SlowDown", Kind::Throttled, "ask for less at a time"),
+            // SNS.
+            ("Throttled", Kind::Throttled, "ask for less at a time"),
             ("InternalFailure", Kind::Transient, "run it again"),
             ("ExpiredIteratorException", Kind::IteratorExpired, "run it again"),
             ("NoSuchBucket", Kind::Missing, "check the name, the Region and the account"),

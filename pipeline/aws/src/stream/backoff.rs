@@ -1,11 +1,8 @@
 //! Waiting before trying again: full jitter, so that many who were refused together do not come back together.
 
+use crate::send::longest_pause;
 use std::time::Duration;
 
-/// The first wait lasts up to so long, each one after it up to twice as long.
-const WAIT_FIRST_MAX: Duration = Duration::from_millis(100);
-/// No wait lasts longer.
-const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Failures in a row after which it is no use: about half a minute of waiting.
 pub(crate) const ATTEMPTS_MAX: u32 = 16;
 /// The same for what begins a command: whoever mistyped an address should not wait long to be told.
@@ -44,8 +41,7 @@ impl Backoff {
 
 /// What the wait after the nth failure lasts at most.
 fn limit(n_failed: u32) -> Duration {
-    let doublings = n_failed.saturating_sub(1).min(16);
-    WAIT_FIRST_MAX.saturating_mul(1 << doublings).min(WAIT_MAX)
+    longest_pause(n_failed.saturating_sub(1))
 }
 
 #[cfg(test)]
@@ -55,12 +51,12 @@ mod tests {
     #[test]
     fn waits_grow_to_a_limit_and_end() {
         let limits: Vec<u128> = (1..=8).map(|n| limit(n).as_millis()).collect();
-        assert_eq!(limits, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+        assert_eq!(limits, [50, 100, 200, 400, 800, 1600, 3200, 5000]);
         let mut backoff = Backoff::default();
         let waits: Vec<_> = std::iter::from_fn(|| backoff.wait()).collect();
         assert_eq!(waits.len() as u32, ATTEMPTS_MAX - 1);
         assert!((1..).zip(&waits).all(|(n, wait)| *wait <= limit(n)));
         backoff.reset();
-        assert!(backoff.wait().is_some_and(|wait| wait <= WAIT_FIRST_MAX));
+        assert!(backoff.wait().is_some_and(|wait| wait <= limit(1)));
     }
 }
