@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 /// Bytes of one GetObject.
 const RANGE_BYTES: u64 = 4 << 20;
-/// Text after which a section is entered: some seconds of work, and what is held of an object.
-const SECTION_BYTES: usize = 32 << 20;
+/// Text after which a section is entered: a second of work, and what is held of an object. Ten calls a section enter it.
+const SECTION_BYTES: usize = 8 << 20;
 /// Codes of S3 that say that an object can never be read as it was told of.
 const NEVER: [&str; 7] = [
     "InvalidObjectState",
