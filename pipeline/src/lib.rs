@@ -24,5 +24,5 @@ pub use batch::{Content, Piece, Record};
 pub use config::Config;
 pub use ledger::Ledger;
 pub use output::Output;
-pub use process::{Stages, process};
+pub use process::{Stages, process, quarantined_id};
 pub use sink::{Answers, Sink, deliver, settle};

@@ -63,10 +63,14 @@ impl Output {
 pub struct Tally {
     /// The record.
     pub record: Arc<Record>,
+    /// Bytes of the record before this piece.
+    pub offset: u64,
     /// Whether the record ends with this piece.
     pub last: bool,
     /// Its events.
     pub events: Events,
+    /// Messages that could not be read, those included that lie in quarantine already.
+    pub n_bad: u64,
     /// Its control messages.
     pub n_control: u64,
     /// Whether a finished run has it already.

@@ -97,8 +97,10 @@ impl<'s> Road<'s> {
             let known = matches!(piece.content, Content::Known);
             self.output.records.push(Tally {
                 record,
+                offset: piece.offset,
                 last: piece.last,
                 events: Default::default(),
+                n_bad: 0,
                 n_control: 0,
                 known,
             });
@@ -195,8 +197,9 @@ impl Road<'_> {
         let record = self.tally().record.clone();
         let position = Position { source: record.source.clone(), record: record.index, ..place };
         // Not of the path: a redriven message has lost its envelopes, and is still the same.
-        let id = Id::of(&[b"quarantine", &record.id.0, &position.offset.to_le_bytes(), bytes]);
+        let id = quarantined_id(record.id, position.offset, bytes);
         let new = self.is_new(id);
+        self.tally().n_bad += 1;
         let events = &mut self.tally().events;
         events.r#in += 1;
         if !new {
@@ -217,4 +220,9 @@ impl Road<'_> {
         };
         self.output.quarantined.push((owner, entry));
     }
+}
+
+/// What makes a message in quarantine the same however often it comes: its record, the place in it, and its bytes.
+pub fn quarantined_id(record: Id, offset: u64, bytes: &[u8]) -> Id {
+    Id::of(&[b"quarantine", &record.0, &offset.to_le_bytes(), bytes])
 }

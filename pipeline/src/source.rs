@@ -18,12 +18,15 @@ use std::{
     },
 };
 
+mod arriving;
 mod capture;
 mod feed;
 mod pieces;
 
+pub use arriving::Arriving;
 pub use capture::Captured;
 pub use feed::{Fed, Feed, FeedError};
+pub use pieces::Hungry;
 use pieces::Pieces;
 
 /// Text that a batch holds, about.
@@ -215,8 +218,7 @@ impl<'r> Reader<'r> {
 
     fn try_file(&mut self, path: &Path) -> io::Result<Sent> {
         if path.as_os_str() == "-" {
-            let stdin = io::stdin().lock();
-            return Ok(self.stream("-".to_owned(), None, stdin, None));
+            return Ok(self.stream("-".to_owned(), None, io::stdin(), None));
         }
         let source = path.display().to_string();
         let mut file = File::open(path)?;
@@ -239,9 +241,15 @@ impl<'r> Reader<'r> {
     }
 
     /// A file or stream of any length.
-    fn stream(&mut self, source: String, file_id: Option<Id>, input: impl Read, path: Option<&Path>) -> Sent {
+    fn stream(
+        &mut self,
+        source: String,
+        file_id: Option<Id>,
+        input: impl Read + Send,
+        path: Option<&Path>,
+    ) -> Sent {
         let known = file_id.is_some_and(self.is_known);
-        let mut pieces = Pieces::new(input, self.n_bytes, path);
+        let mut pieces = Pieces::new(input, Some(self.n_bytes), path);
         if pieces.is_capture() {
             return self.capture(&source, pieces, file_id, known);
         }

@@ -86,6 +86,7 @@ def variables(outputs):
         "KINESCOPE_TOPIC_MEDIUM": outputs["AlertTopicMedium"],
         "KINESCOPE_TOPIC_LOW": outputs["AlertTopicLow"],
         "KINESCOPE_CHAT": "0",
+        "KINESCOPE_RECORDS_DLQ": boto3.client("sqs").get_queue_url(QueueName="kinescope-dev-records-dlq")["QueueUrl"],
         "KINESCOPE_FIREHOSE_RECORD_BYTES": "1",
         "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
     }
@@ -124,7 +125,10 @@ def pipeline_rights(outputs, tables):
         ["s3", "list_objects_v2", {"Bucket": bucket}],
         ["kinesis", "list_shards", {"StreamName": outputs["StreamName"]}],
         ["kinesis", "describe_stream_summary", {"StreamName": outputs["StreamName"]}],
+        ["kinesis", "get_shard_iterator",
+         {"StreamName": outputs["StreamName"], "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}],
         ["sqs", "receive_message", {"QueueUrl": queue}],
+        ["sqs", "receive_message", {"QueueUrl": dead}],
         ["sqs", "send_message", {"QueueUrl": dead, "MessageBody": "m"}],
     ]
     refused = [
@@ -246,9 +250,9 @@ def agent(outputs):
     expected = {
         "KINESCOPE_ERROR_LOG_GROUPS": "/tests/asked",
         "KINESCOPE_ERROR_PATTERN": "?ERROR ?Exception ?FATAL",
+        "KINESCOPE_ERROR_MINUTES": "5",
         "KINESCOPE_EVENT_BUS": bus,
         "KINESCOPE_AGENT_ID": f"agent-{account}-{region}",
-        "KINESCOPE_FIREHOSE_RECORD_BYTES": "1",
         "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
     }
     equal("agent's variables", variables_of("kinescope-dev-query-error-logs"), expected)

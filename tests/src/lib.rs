@@ -8,6 +8,7 @@ pub mod binary;
 pub mod emulator;
 pub mod essence;
 pub mod events;
+pub mod function;
 pub mod http;
 pub mod mapping;
 pub mod mutate;

@@ -134,6 +134,7 @@ pub fn names() -> Names {
         table: "kinescope".into(),
         firehose_prefix: "kinescope-".into(),
         quarantine_bucket: "quarantine".into(),
+        records_dlq: Some("records-dlq".into()),
         topics: ["low", "medium", "high", "critical"].map(topic),
         record_bytes: RECORD_BYTES,
         chat: true,

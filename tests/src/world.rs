@@ -8,7 +8,7 @@ use fastrand::Rng;
 use kinescope_aws::{
     layout::{self, ACCOUNT_PK, ACCOUNT_SK, OCSF, PK, SK},
     limits,
-    port::{Aws, CallError, Called, Item, Notice, PutIf, Range},
+    port::{Aws, BusEvent, CallError, Called, Item, LogEvent, Message, Notice, PutIf, Range, ShardRecord},
 };
 use std::{
     collections::{BTreeMap, HashSet},
@@ -16,6 +16,10 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Instant, sleep};
+
+mod sources;
+
+pub use sources::etag;
 
 /// How often things go wrong, each as a share of calls or items.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +47,14 @@ pub struct Holdings {
     pub notices: BTreeMap<String, Vec<Notice>>,
     /// Objects by bucket and key.
     pub objects: BTreeMap<String, Vec<u8>>,
+    /// Records by stream and shard.
+    pub shards: BTreeMap<(String, String), Vec<ShardRecord>>,
+    /// Messages by queue.
+    pub messages: BTreeMap<String, Vec<Message>>,
+    /// Log events by log group.
+    pub log_events: BTreeMap<String, Vec<LogEvent>>,
+    /// Events by bus.
+    pub bus: BTreeMap<String, Vec<BusEvent>>,
     /// What would be paid for.
     pub units: Units,
     /// Faults so far, by kind.

@@ -24,6 +24,8 @@ pub struct Names {
     pub firehose_prefix: String,
     /// The bucket of what could not be read, and of what was too large for a service.
     pub quarantine_bucket: String,
+    /// The queue of pointers to batches that were given up, by URL; `None` if nobody reads it here.
+    pub records_dlq: Option<String>,
     /// Topics for low, medium, high and critical, by ARN.
     pub topics: [String; 4],
     /// Bytes after which a record of Firehose is full.
@@ -46,6 +48,7 @@ impl Names {
             table: need("KINESCOPE_TABLE")?,
             firehose_prefix: need("KINESCOPE_FIREHOSE_PREFIX")?,
             quarantine_bucket: need("KINESCOPE_QUARANTINE_BUCKET")?,
+            records_dlq: get("KINESCOPE_RECORDS_DLQ").filter(|url| !url.is_empty()),
             topics: [
                 need("KINESCOPE_TOPIC_LOW")?,
                 need("KINESCOPE_TOPIC_MEDIUM")?,

@@ -24,8 +24,7 @@ use crate::{
 };
 use arrow_select::filter::filter_record_batch;
 use kinescope_pipeline::{
-    Answers, Config, Content, Ledger, Output, Piece, Record, Stages,
-    batch::n_bytes_estimated,
+    Answers, Config, Ledger, Output, Piece, Stages,
     config::ConfigError,
     lake::{Closed, DayRange, of_points},
     process, settle,
@@ -34,7 +33,7 @@ use kinescope_pipeline::{
     window::Window,
 };
 use kinescope_schemas::{Fate, Id, Table};
-use kinescope_stages::{decode::Envelope, derive::Minutes, detect::Rules};
+use kinescope_stages::{derive::Minutes, detect::Rules};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -42,25 +41,20 @@ use std::{
 };
 use tokio::time::Instant;
 
+mod object;
+mod records;
+mod redrive;
+mod stretch;
+
+pub use object::NewObject;
+pub use records::{Arrival, Part, Taking};
+pub use redrive::Redriven;
+pub use stretch::Stretch;
+
 /// Of a batch's time, the part in which records are taken.
 const TAKING_TIME: f64 = 0.8;
 /// The part in which slices may still be delivered; the rest is for entering what was done.
 const DELIVERING_TIME: f64 = 0.9;
-
-/// A record as it arrived.
-#[derive(Clone, Debug)]
-pub struct Arrival {
-    /// Derived from shard and sequence number, or from the object.
-    pub id: Id,
-    /// Its place in the lane; see [`lane::order`].
-    pub order: String,
-    /// Shard and sequence number, or bucket and key, for people.
-    pub source: String,
-    /// When the stream took it, milliseconds since 1970.
-    pub arrival_ms: i64,
-    /// Its bytes, or why there are none.
-    pub content: Result<Vec<u8>, String>,
-}
 
 /// What became of a batch.
 #[derive(Debug, Default)]
@@ -75,6 +69,34 @@ pub struct Taken {
     pub retries: BTreeMap<&'static str, u64>,
     /// Time by stage.
     pub times: BTreeMap<&'static str, Duration>,
+    /// Places of what could not be read, and whether quarantine was told of all of it just now.
+    pub bad: Vec<(usize, bool)>,
+}
+
+impl Taken {
+    /// Adds what became of the next batch of the same record.
+    pub fn add(&mut self, next: Taken) {
+        self.ledger.add(&next.ledger);
+        self.errors.extend(next.errors);
+        add(&mut self.retries, next.retries);
+        for (stage, time) in next.times {
+            *self.times.entry(stage).or_default() += time;
+        }
+    }
+}
+
+impl Taken {
+    /// Adds what was tried again.
+    fn retried(&mut self, patience: &Patience) {
+        add(&mut self.retries, patience.retries());
+    }
+}
+
+/// Adds counts to counts of the same names.
+fn add(counts: &mut BTreeMap<&'static str, u64>, more: BTreeMap<&'static str, u64>) {
+    for (name, n) in more {
+        *counts.entry(name).or_default() += n;
+    }
 }
 
 /// A hub: rules and clients that are made once, and what was seen lately.
@@ -88,13 +110,16 @@ pub struct Hub<A> {
 }
 
 /// A batch under way.
-struct Batch<'h, A> {
+struct Batch<'h, A, T> {
     hub: &'h Hub<A>,
-    records: &'h [Arrival],
+    records: &'h [T],
+    open: &'h mut Open,
     now_ms: i64,
     patience: Patience,
     /// Places of records that are done.
     done: Vec<usize>,
+    /// What the lane enters of them.
+    entered: Vec<Id>,
     /// Of all that is done; what the lane keeps.
     done_ledger: Ledger,
     minutes: Minutes,
@@ -129,14 +154,28 @@ impl<A: Aws> Hub<A> {
 
     /// Takes a batch of one lane, its records in order, and has an answer before `until`.
     pub async fn take(&self, lane: &str, records: &[Arrival], until: Instant, now_ms: i64) -> Taken {
+        self.take_open(lane, records, &mut Open::default(), until, now_ms).await
+    }
+
+    /// Takes a batch that may begin or end in the middle of a record; `open` is what its batches so far came to.
+    pub async fn take_open<T: Taking>(
+        &self,
+        lane: &str,
+        records: &[T],
+        open: &mut Open,
+        until: Instant,
+        now_ms: i64,
+    ) -> Taken {
         let began = Instant::now();
         let time = until.saturating_duration_since(began);
         let batch = Batch {
             hub: self,
             records,
+            open,
             now_ms,
             patience: Patience::until(began + time.mul_f64(DELIVERING_TIME)),
             done: Vec::new(),
+            entered: Vec::new(),
             done_ledger: Ledger::default(),
             minutes: Minutes::default(),
             events: Chunks::default(),
@@ -148,12 +187,11 @@ impl<A: Aws> Hub<A> {
     }
 }
 
-impl<A: Aws> Batch<'_, A> {
+impl<A: Aws, T: Taking> Batch<'_, A, T> {
     async fn take(mut self, lane: &str, take_until: Instant, patience: Patience) -> Taken {
-        self.taken.ledger.bytes_in =
-            self.records.iter().filter_map(|record| Some(record.content.as_ref().ok()?.len() as u64)).sum();
+        self.taken.ledger.bytes_in = self.records.iter().map(Taking::n_bytes).sum();
         let Some(first) = self.records.first() else { return self.taken };
-        let known = match lane::read(&self.hub.edge, &self.patience, lane, &first.order).await {
+        let known = match lane::read(&self.hub.edge, &self.patience, lane, first.order()).await {
             Ok(known) => known,
             Err(error) => return self.give_up("lane", error, 0),
         };
@@ -178,9 +216,7 @@ impl<A: Aws> Batch<'_, A> {
             self.commit(lane, known, &patience).await;
         }
         self.forget();
-        for (action, n) in patience.retries() {
-            *self.taken.retries.entry(action).or_default() += n;
-        }
+        self.taken.retried(&patience);
         self.taken.again.sort_unstable();
         self.taken
     }
@@ -194,7 +230,9 @@ impl<A: Aws> Batch<'_, A> {
 
     fn come_again(&mut self, places: impl IntoIterator<Item = usize>) {
         for at in places {
-            self.taken.ledger.record(Fate::Redeliver);
+            if self.records[at].whole().is_some() {
+                self.taken.ledger.record(Fate::Redeliver);
+            }
             self.taken.again.push(at);
         }
     }
@@ -202,8 +240,7 @@ impl<A: Aws> Batch<'_, A> {
     /// Where a slice of about [`BATCH_BYTES`] of text ends.
     fn slice_end(&self, from: usize) -> usize {
         let mut n_bytes = 0;
-        let size = |record: &Arrival| record.content.as_ref().map_or(0, |bytes| n_bytes_estimated(bytes));
-        let sizes = self.records[from..].iter().map(size);
+        let sizes = self.records[from..].iter().map(Taking::n_bytes_estimated);
         let n = sizes.take_while(|size| {
             let fits = n_bytes == 0 || n_bytes + size <= BATCH_BYTES;
             n_bytes += size;
@@ -217,7 +254,7 @@ impl<A: Aws> Batch<'_, A> {
         let began = Instant::now();
         let pieces: Vec<Piece> = places
             .clone()
-            .map(|at| piece(&self.records[at], at, known.done.contains(&self.records[at].id)))
+            .map(|at| self.records[at].piece(at, known.done.contains(&self.records[at].id())))
             .collect();
         let mut outputs = process(&pieces, &self.hub.stages, &mut self.hub.window());
         let points: Vec<_> = outputs.iter_mut().map(|output| std::mem::take(&mut output.points)).collect();
@@ -232,19 +269,8 @@ impl<A: Aws> Batch<'_, A> {
             let words = answers.error.as_ref().map(|words| format!("{sink}: {words}"));
             self.taken.errors.extend(words);
         }
-        let fates = settle(&output, answers, &mut self.taken.ledger, &mut Open::default()).fates;
-        for (at, (owner, (_, fate))) in places.clone().zip((0..).zip(fates)) {
-            if fate == Fate::Redeliver {
-                self.taken.again.push(at);
-                continue;
-            }
-            self.done.push(at);
-            // What was entered before is in the lane's sums already.
-            if !output.records[owner].known {
-                self.done_ledger.record(fate);
-                self.done_ledger.events += output.records[owner].events;
-            }
-        }
+        let fates = settle(&output, answers, &mut self.taken.ledger, self.open).fates;
+        self.enter(places.start, &output, &again, fates.into_iter().map(|(_, fate)| fate), known);
         alerts::fold(&mut self.folds, &output, &self.hub.config.alerts, &again);
         let of_done = output.notable.iter().filter(|(owner, _)| !again.contains(owner));
         of_done.for_each(|(_, event)| self.events.add(event));
@@ -257,6 +283,45 @@ impl<A: Aws> Batch<'_, A> {
         }
     }
 
+    /// Notes what is done and what comes again. `fates` are those of the records that ended, in order.
+    fn enter(
+        &mut self,
+        start: usize,
+        output: &Output,
+        again: &HashSet<u32>,
+        mut fates: impl Iterator<Item = Fate>,
+        known: &Known,
+    ) {
+        for (owner, (at, tally)) in (0..).zip((start..).zip(&output.records)) {
+            let fate = if tally.last { fates.next() } else { None };
+            if tally.n_bad > 0 {
+                self.taken.bad.push((at, tally.events.quarantined == tally.n_bad));
+            }
+            if again.contains(&owner) {
+                self.taken.again.push(at);
+                continue;
+            }
+            self.done.push(at);
+            // What was entered before is in the lane's sums already.
+            if !tally.known {
+                self.done_ledger.events += tally.events;
+            }
+            let record = &self.records[at];
+            if record.is_settled(tally) {
+                self.entered.push(record.id());
+            }
+            if let (Some(fate), Some(whole)) = (fate, record.whole())
+                && fate != Fate::Redeliver
+                && !known.done.contains(&whole)
+            {
+                self.done_ledger.record(fate);
+                if record.is_settled(tally) && whole != record.id() {
+                    self.entered.push(whole);
+                }
+            }
+        }
+    }
+
     /// Derives once more, of the done records only. What a record that has to come again was the first to have stays its
     /// own, so each event counts for the record that it counted for.
     fn minutes_of_done(&mut self, pieces: &[Piece], again: &HashSet<u32>, start: usize) {
@@ -265,20 +330,8 @@ impl<A: Aws> Batch<'_, A> {
         let of_done: Vec<Id> = of_slice.filter(|(at, _)| is_done(at)).map(|(_, key)| *key).collect();
         let window = &mut self.hub.window();
         window.forget(&of_done);
-        let done: Vec<Piece> = (0..)
-            .zip(pieces)
-            .filter(|(owner, _)| !again.contains(owner))
-            .map(|(_, piece)| Piece {
-                record: piece.record.clone(),
-                offset: 0,
-                header: None,
-                last: true,
-                content: match &piece.content {
-                    Content::Bytes(bytes) => Content::Bytes(bytes.clone()),
-                    Content::Refused(..) | Content::Known => Content::Known,
-                },
-            })
-            .collect();
+        let done = (0..).zip(pieces).filter(|(owner, _)| !again.contains(owner));
+        let done: Vec<Piece> = done.map(|(_, piece)| records::again(piece)).collect();
         for output in process(&done, &self.hub.stages, window) {
             self.minutes.add(output.points);
         }
@@ -327,18 +380,18 @@ impl<A: Aws> Batch<'_, A> {
         *ledger = Ledger { bytes_in, sinks, ..Ledger::default() };
         self.done.clear();
         self.taken.again.clear();
+        self.taken.bad.clear();
         self.come_again(0..self.records.len());
     }
 
     async fn try_commit(&mut self, lane: &str, known: Known, patience: &Patience) -> Result<(), String> {
         let (edge, now_ms) = (&self.hub.edge, self.now_ms);
         let failed = |error: CallError| format!("lane: failed to {error}");
-        let ids: Vec<Id> =
-            self.done.iter().map(|at| self.records[*at].id).filter(|id| !known.done.contains(id)).collect();
+        let ids: Vec<Id> = self.entered.iter().copied().filter(|id| !known.done.contains(id)).collect();
         if ids.is_empty() {
             return Ok(());
         }
-        let last = self.done.iter().map(|at| self.records[*at].order.as_str()).max().unwrap_or_default();
+        let last = self.done.iter().map(|at| self.records[*at].order()).max().unwrap_or_default();
         let part = lane::part(lane, &ids);
         let points = self.minutes.close(true);
         let mut items = metrics::items(&points, lane, last, part, now_ms);
@@ -351,7 +404,7 @@ impl<A: Aws> Batch<'_, A> {
         if let Some((_, error)) = store::put_all(edge, patience, &items).await.into_iter().next() {
             return Err(failed(error));
         }
-        let arrival_ms = self.records.first().map_or(now_ms, |record| record.arrival_ms);
+        let arrival_ms = self.records.first().map_or(now_ms, Taking::arrival_ms);
         let rows = of_points(&points, DayRange::around(arrival_ms), Some(part));
         let rows =
             lake::text(&rows).map_err(|error| format!("firehose: failed to write metrics: {error}"))?;
@@ -389,24 +442,6 @@ impl<A: Aws> Batch<'_, A> {
         *self.taken.times.entry(stage).or_default() += now - since;
         now
     }
-}
-
-/// A record as the road takes it.
-fn piece(arrival: &Arrival, at: usize, known: bool) -> Piece {
-    let record = Arc::new(Record {
-        index: at as u64,
-        source: arrival.source.clone(),
-        id: arrival.id,
-        file_id: None,
-        arrival_ms: Some(arrival.arrival_ms),
-        envelope: Envelope::default(),
-    });
-    let content = match &arrival.content {
-        _ if known => Content::Known,
-        Ok(bytes) => Content::Bytes(bytes.clone()),
-        Err(reason) => Content::Refused(reason.clone(), Vec::new()),
-    };
-    Piece { record, offset: 0, header: None, last: true, content }
 }
 
 /// Rows without those of some owners, and these owners, one entry a row.

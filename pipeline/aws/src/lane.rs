@@ -62,6 +62,11 @@ pub struct Done<'d> {
     pub outbox: Option<Outbox>,
 }
 
+/// The lane of a shard of a stream, which is named by its ARN.
+pub fn of_shard(stream_arn: &str, shard: &str) -> String {
+    format!("{}/{shard}", stream_arn.rsplit('/').next().unwrap_or_default())
+}
+
 /// A sequence number as text that sorts as its number does. What is longer than a sequence number can be keeps its end.
 pub fn order(sequence: &str) -> String {
     let start = sequence.len().saturating_sub(ORDER_DIGITS);

@@ -5,6 +5,7 @@
 //! first, [`lane`] keeps what a batch did, so that nothing counts twice.
 
 pub mod access;
+pub mod agent;
 pub mod edge;
 pub mod hub;
 pub mod lane;

@@ -27,6 +27,11 @@ pub const SNS_SUBJECT_CHARS_MAX: usize = 100;
 /// E-mails a second above which SNS ends a subscription, times sixty.
 pub const SNS_EMAILS_PER_MINUTE_MAX: u32 = 600;
 
+/// Entries of a PutEvents (EventBridge API reference).
+pub const EVENTBRIDGE_ENTRIES_MAX: usize = 10;
+/// Bytes of a PutEvents: 256 KB, times included; some is left for those.
+pub const EVENTBRIDGE_CALL_BYTES_MAX: usize = 240 << 10;
+
 /// Calls of one kind to one service that are under way at a time.
 pub const CALLS_AT_ONCE_MAX: usize = 8;
 /// How long one call may take before it counts as unanswered. It may have been done for all that: to wait is better than to

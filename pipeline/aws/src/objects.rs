@@ -13,7 +13,7 @@ use std::fmt;
 
 mod body;
 mod feed;
-mod lines;
+pub(crate) mod lines;
 
 use body::Body;
 pub use feed::{Counts, Holds, ObjectsFeed};

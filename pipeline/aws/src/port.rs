@@ -6,6 +6,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::{collections::HashMap, future::Future};
 
+mod agent;
+mod sources;
+
+pub use agent::{AgentAws, BusEvent, LogEvent, LogPage, LogQuery};
+pub use sources::{ListedObject, Message, ObjectAt, Ranged, ShardPage, ShardRecord, ShardStart, Sources};
+
 /// An item of the table.
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -21,6 +27,13 @@ pub struct CallError {
     pub words: String,
     /// Whether the same call may succeed later.
     pub may_pass: bool,
+}
+
+impl CallError {
+    /// The service's code, if it gave one.
+    pub fn code(&self) -> &str {
+        self.words.split(':').next().unwrap_or_default()
+    }
 }
 
 /// What a call gives.
@@ -67,37 +80,44 @@ pub struct Notice {
     pub attributes: Vec<(&'static str, String)>,
 }
 
-/// Declares an asynchronous call whose future may change threads.
+/// Declares asynchronous calls whose futures may change threads.
 macro_rules! calls {
-    ($($(#[$doc:meta])+ fn $name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)+) => {
-        /// The calls.
-        pub trait Aws: Send + Sync {
+    ($(#[$of:meta])+ trait $trait:ident {
+        $($(#[$doc:meta])+ fn $name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)+
+    }) => {
+        $(#[$of])+
+        pub trait $trait: Send + Sync {
             $($(#[$doc])+ fn $name(&self, $($arg: $kind),*) -> impl Future<Output = Called<$answer>> + Send;)+
         }
     };
 }
 
+use calls;
+
 calls! {
-    /// Firehose PutRecordBatch: an answer for every record, in order; `None` means it was taken.
-    fn put_records(stream: &str, records: Vec<Vec<u8>>) -> Vec<Option<CallError>>;
-    /// DynamoDB BatchWriteItem: the places of those that were not written.
-    fn put_items(table: &str, items: Vec<Item>) -> Vec<usize>;
-    /// DynamoDB PutItem, or TransactWriteItems for several: all or none of them; whether they were written.
-    fn put_if(table: &str, puts: Vec<PutIf>) -> bool;
-    /// DynamoDB UpdateItem ADD: adds to the number of an item that may not be there yet; the sum.
-    fn add(table: &str, pk: &str, sk: &str, n: u64, ttl_seconds: i64) -> u64;
-    /// DynamoDB DeleteItem.
-    fn delete_item(table: &str, pk: &str, sk: &str) -> ();
-    /// DynamoDB Query, all pages, consistent but for the index.
-    fn query(table: &str, range: Range) -> Vec<Item>;
-    /// DynamoDB BatchGetItem, consistent: those of the keys that are there.
-    fn get_items(table: &str, keys: Vec<(String, String)>) -> Vec<Item>;
-    /// SNS PublishBatch: an answer for every notice, in order; `None` means it was taken.
-    fn publish(topic: &str, notices: Vec<Notice>) -> Vec<Option<CallError>>;
-    /// S3 PutObject.
-    fn put_object(bucket: &str, key: &str, bytes: Vec<u8>) -> ();
-    /// S3 GetObject of something small.
-    fn get_object(bucket: &str, key: &str) -> Vec<u8>;
-    /// S3 DeleteObject.
-    fn delete_object(bucket: &str, key: &str) -> ();
+    /// What a hub writes, and what it keeps.
+    trait Aws {
+        /// Firehose PutRecordBatch: an answer for every record, in order; `None` means it was taken.
+        fn put_records(stream: &str, records: Vec<Vec<u8>>) -> Vec<Option<CallError>>;
+        /// DynamoDB BatchWriteItem: the places of those that were not written.
+        fn put_items(table: &str, items: Vec<Item>) -> Vec<usize>;
+        /// DynamoDB PutItem, or TransactWriteItems for several: all or none of them; whether they were written.
+        fn put_if(table: &str, puts: Vec<PutIf>) -> bool;
+        /// DynamoDB UpdateItem ADD: adds to the number of an item that may not be there yet; the sum.
+        fn add(table: &str, pk: &str, sk: &str, n: u64, ttl_seconds: i64) -> u64;
+        /// DynamoDB DeleteItem.
+        fn delete_item(table: &str, pk: &str, sk: &str) -> ();
+        /// DynamoDB Query, all pages, consistent but for the index.
+        fn query(table: &str, range: Range) -> Vec<Item>;
+        /// DynamoDB BatchGetItem, consistent: those of the keys that are there.
+        fn get_items(table: &str, keys: Vec<(String, String)>) -> Vec<Item>;
+        /// SNS PublishBatch: an answer for every notice, in order; `None` means it was taken.
+        fn publish(topic: &str, notices: Vec<Notice>) -> Vec<Option<CallError>>;
+        /// S3 PutObject.
+        fn put_object(bucket: &str, key: &str, bytes: Vec<u8>) -> ();
+        /// S3 GetObject of something small.
+        fn get_object(bucket: &str, key: &str) -> Vec<u8>;
+        /// S3 DeleteObject.
+        fn delete_object(bucket: &str, key: &str) -> ();
+    }
 }

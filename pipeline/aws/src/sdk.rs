@@ -17,13 +17,20 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use std::{collections::HashMap, fmt::Debug};
 
+mod agent;
+mod sources;
+
 /// The clients.
 #[derive(Clone, Debug)]
 pub struct Sdk {
     dynamodb: aws_sdk_dynamodb::Client,
+    events: aws_sdk_eventbridge::Client,
     firehose: aws_sdk_firehose::Client,
+    kinesis: aws_sdk_kinesis::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
     s3: aws_sdk_s3::Client,
     sns: aws_sdk_sns::Client,
+    sqs: aws_sdk_sqs::Client,
 }
 
 /// The environment's Region, credentials and endpoint. Trying again is ours: the SDK would send what succeeded again too.
@@ -36,9 +43,13 @@ impl Sdk {
     pub fn new(settings: &SdkConfig) -> Sdk {
         Sdk {
             dynamodb: aws_sdk_dynamodb::Client::new(settings),
+            events: aws_sdk_eventbridge::Client::new(settings),
             firehose: aws_sdk_firehose::Client::new(settings),
+            kinesis: aws_sdk_kinesis::Client::new(settings),
+            logs: aws_sdk_cloudwatchlogs::Client::new(settings),
             s3: aws_sdk_s3::Client::new(settings),
             sns: aws_sdk_sns::Client::new(settings),
+            sqs: aws_sdk_sqs::Client::new(settings),
         }
     }
 }
@@ -51,6 +62,11 @@ where
 {
     let resource = resource.to_owned();
     move |error| Fault::of(action, &resource, &error).into()
+}
+
+/// The code of a refusal.
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
 /// An answer for one of many.

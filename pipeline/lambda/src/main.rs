@@ -4,8 +4,12 @@
 #![recursion_limit = "256"]
 
 use anyhow::Context;
-use kinescope_aws::{Hub, Names, Sdk, hub, sdk};
-use kinescope_lambda::{now_ms, serve, telemetry::Telemetry, until};
+use kinescope_aws::{
+    Hub, Names, Sdk,
+    agent::{self, Agent},
+    hub, sdk,
+};
+use kinescope_lambda::{now_ms, serve, serve_agent, telemetry::Telemetry, until};
 use kinescope_pipeline::{Config, rules};
 use kinescope_stages::detect::RuleSet;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -19,6 +23,9 @@ const CONFIG: &str = "kinescope.toml";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
+    if let Some(settings) = agent::Settings::read(|name| env::var(name).ok()).context("failed to start")? {
+        return run_agent(settings).await;
+    }
     let names = Names::read(|name| env::var(name).ok()).context("failed to start")?;
     let telemetry = Telemetry::new(&names.stage, |line| println!("{line}"));
     let hub = made(names).await.context("failed to start")?;
@@ -28,6 +35,19 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let until = until(event.context.deadline, now_ms);
         // The whole chain of why, in one line: that is all that the log and the caller see.
         let served = serve(hub, telemetry, event.payload.get(), until, now_ms).await;
+        served.map_err(|error| lambda_runtime::Error::from(format!("{error:#}")))
+    }))
+    .await
+}
+
+/// The function of an agent, which has no rules and no table.
+async fn run_agent(settings: agent::Settings) -> Result<(), lambda_runtime::Error> {
+    let agent = Agent::new(Sdk::new(&sdk::settings().await), settings);
+    let agent = &agent;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
+        let now_ms = now_ms();
+        let until = until(event.context.deadline, now_ms);
+        let served = serve_agent(agent, event.payload.get(), until, now_ms).await;
         served.map_err(|error| lambda_runtime::Error::from(format!("{error:#}")))
     }))
     .await

@@ -6,7 +6,6 @@ use aws_lambda_events::{
     streams::KinesisEventResponse,
 };
 use kinescope_aws::{Aws, Hub, hub::Arrival, lane};
-use kinescope_schemas::Id;
 use serde_json::Value as Json;
 use tokio::time::Instant;
 
@@ -36,8 +35,7 @@ pub async fn serve<A: Aws>(
 
 /// A shard of a stream: `eventID` is `shardId-000000000006:49…`.
 fn lane_of(record: &KinesisEventRecord) -> String {
-    let arn = record.event_source_arn.as_deref().unwrap_or_default();
-    format!("{}/{}", arn.rsplit('/').next().unwrap_or_default(), shard_of(record))
+    lane::of_shard(record.event_source_arn.as_deref().unwrap_or_default(), shard_of(record))
 }
 
 fn shard_of(record: &KinesisEventRecord) -> &str {
@@ -47,12 +45,6 @@ fn shard_of(record: &KinesisEventRecord) -> &str {
 fn arrival(record: KinesisEventRecord) -> Arrival {
     let shard = shard_of(&record).to_owned();
     let kinesis = record.kinesis;
-    let sequence = kinesis.sequence_number;
-    Arrival {
-        id: Id::of(&[b"kinesis", shard.as_bytes(), sequence.as_bytes()]),
-        order: lane::order(&sequence),
-        source: format!("{shard}:{sequence}"),
-        arrival_ms: kinesis.approximate_arrival_timestamp.timestamp_millis(),
-        content: Ok(kinesis.data.0),
-    }
+    let arrival_ms = kinesis.approximate_arrival_timestamp.timestamp_millis();
+    Arrival::of_shard(&shard, &kinesis.sequence_number, arrival_ms, kinesis.data.0)
 }

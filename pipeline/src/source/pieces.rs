@@ -5,11 +5,9 @@ use crate::batch::Content;
 use flate2::read::MultiGzDecoder;
 use kinescope_stages::decode::{Limits, is_flow_header, last_boundary};
 use std::{
-    cell::Cell,
     fs::File,
     io::{self, Cursor, Read},
     path::{Path, PathBuf},
-    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -26,13 +24,19 @@ pub(super) struct Cut {
     pub(super) last: bool,
 }
 
+/// More of the input has to come first: it is one that [arrives](super::Arriving).
+#[derive(Debug)]
+pub struct Hungry;
+
 /// The pieces of one input.
 pub(super) struct Pieces<'r> {
-    input: Box<dyn Read + 'r>,
+    input: Box<dyn Read + Send + 'r>,
     /// Of compressed input, how much of it was read.
-    compressed: Option<Rc<Cell<u64>>>,
+    compressed: Option<Arc<AtomicU64>>,
     buffer: Vec<u8>,
     offset: u64,
+    /// Bytes to look for a cut in. Kept while more is waited for, so that cuts lie where they would lie without waiting.
+    wanted: usize,
     /// Whether no cut is looked for: binary data is one piece.
     whole: bool,
     /// Whether the message under way is too long, and goes in parts.
@@ -70,8 +74,12 @@ pub(super) fn flow_header(bytes: &[u8]) -> Option<Arc<str>> {
 
 impl<'r> Pieces<'r> {
     /// Pieces of `input`; `n_bytes` counts what is read of it, before inflating.
-    pub(super) fn new(input: impl Read + 'r, n_bytes: &'r AtomicU64, path: Option<&Path>) -> Pieces<'r> {
-        let n_read = Rc::new(Cell::new(0));
+    pub(super) fn new(
+        input: impl Read + Send + 'r,
+        n_bytes: Option<&'r AtomicU64>,
+        path: Option<&Path>,
+    ) -> Pieces<'r> {
+        let n_read = Arc::new(AtomicU64::new(0));
         let mut input = Counting { input, n_bytes, n_read: n_read.clone() };
         let mut magic = Vec::new();
         // An error here comes again when the rest is read.
@@ -79,13 +87,14 @@ impl<'r> Pieces<'r> {
         let compressed = magic.starts_with(&GZIP);
         let whole = magic == KPL;
         let rest = Cursor::new(magic).chain(input);
-        let input: Box<dyn Read + 'r> =
+        let input: Box<dyn Read + Send + 'r> =
             if compressed { Box::new(MultiGzDecoder::new(rest)) } else { Box::new(rest) };
         Pieces {
             input,
             compressed: compressed.then_some(n_read),
             buffer: Vec::new(),
             offset: 0,
+            wanted: PIECE_BYTES,
             whole,
             too_long: false,
             done: false,
@@ -112,8 +121,8 @@ impl<'r> Pieces<'r> {
         // Below what is held at most, or a bomb without line breaks would be taken for a long message first.
         const RATIO_FREE_BYTES: u64 = 32 << 20;
         let n_inflated = self.offset + self.buffer.len() as u64;
-        let allowed =
-            |read: &Rc<Cell<u64>>| read.get().saturating_mul(Limits::default().inflate_ratio_max as u64);
+        let ratio_max = Limits::default().inflate_ratio_max as u64;
+        let allowed = |read: &Arc<AtomicU64>| read.load(Ordering::Relaxed).saturating_mul(ratio_max);
         self.compressed.as_ref().is_some_and(|read| n_inflated > allowed(read).max(RATIO_FREE_BYTES))
     }
 
@@ -124,6 +133,7 @@ impl<'r> Pieces<'r> {
         let offset = self.offset;
         self.offset += bytes.len() as u64;
         self.done = last;
+        self.wanted = PIECE_BYTES;
         let content = if self.too_long {
             let reason = format!(
                 "failed to decode a message of more than {HELD_BYTES_MAX} bytes: split what wrote it; this is one part of it"
@@ -135,34 +145,44 @@ impl<'r> Pieces<'r> {
         Cut { offset, content, last }
     }
 
-    /// The next piece.
+    /// The next piece of an input that is all there.
     pub(super) fn next(&mut self) -> Option<Cut> {
-        let mut wanted = PIECE_BYTES;
+        self.try_next().ok().flatten()
+    }
+
+    /// The next piece.
+    pub(super) fn try_next(&mut self) -> Result<Option<Cut>, Hungry> {
         while !self.done {
-            let filled = self.fill(wanted);
-            let bomb = self.is_bomb();
+            let filled = self.fill(self.wanted);
+            if self.is_bomb() {
+                return Ok(Some(self.broken(
+                    "gzip data that inflates beyond the allowed ratio: raise the limit if it is no bomb",
+                )));
+            }
+            if filled.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+                return Err(Hungry);
+            }
             let cut = if self.whole { 0 } else { self.boundary() };
-            match filled {
-                _ if bomb => {
-                    return Some(self.broken(
-                        "gzip data that inflates beyond the allowed ratio: raise the limit if it is no bomb",
-                    ));
-                }
-                Err(error) if cut == 0 => return Some(self.broken(&self.why(&error))),
-                Ok(true) => return Some(self.cut(self.buffer.len(), true)),
+            let piece = match filled {
+                Err(error) if cut == 0 => self.broken(&self.why(&error)),
+                Ok(true) => self.cut(self.buffer.len(), true),
                 _ if cut > 0 => {
                     let piece = self.cut(cut, false);
                     self.too_long = false;
-                    return Some(piece);
+                    piece
                 }
                 _ if self.buffer.len() >= HELD_BYTES_MAX => {
                     self.too_long = true;
-                    return Some(self.cut(self.buffer.len(), false));
+                    self.cut(self.buffer.len(), false)
                 }
-                _ => wanted = (wanted * 2).min(HELD_BYTES_MAX),
-            }
+                _ => {
+                    self.wanted = (self.wanted * 2).min(HELD_BYTES_MAX);
+                    continue;
+                }
+            };
+            return Ok(Some(piece));
         }
-        None
+        Ok(None)
     }
 
     /// Where to cut: between messages, or behind the line that was too long.
@@ -202,15 +222,17 @@ impl<'r> Pieces<'r> {
 /// Counts what passes.
 struct Counting<'c, R> {
     input: R,
-    n_bytes: &'c AtomicU64,
-    n_read: Rc<Cell<u64>>,
+    n_bytes: Option<&'c AtomicU64>,
+    n_read: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Counting<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.input.read(buffer)?;
-        self.n_bytes.fetch_add(n as u64, Ordering::Relaxed);
-        self.n_read.set(self.n_read.get() + n as u64);
+        if let Some(n_bytes) = self.n_bytes {
+            n_bytes.fetch_add(n as u64, Ordering::Relaxed);
+        }
+        self.n_read.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
     }
 }

@@ -153,7 +153,15 @@ fn alarm_notification<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a
 }
 
 fn agent<'a>(fields: &Fields<'a>, raw: &'a str, context: Context<'a, '_>) -> Event<'a> {
-    let mut event = start(Source::Agent, "agent", key_of(context, raw), raw, context);
+    // The bus gives what it is told twice two ids; what an agent derived itself is the same.
+    let key = match (fields.text("eventId"), &context.envelope.account) {
+        (Some(id), account) => {
+            let account = account.as_deref().unwrap_or_default();
+            Id::of(&[b"agent", account.as_bytes(), id.as_bytes()])
+        }
+        (None, _) => key_of(context, raw),
+    };
+    let mut event = start(Source::Agent, "agent", key, raw, context);
     let row = &mut event.row;
     set_time(row, time(fields.get("timestamp")).or(context.envelope.time_ms), context);
     row.set(base::PRODUCT_NAME, "Kinescope agent");

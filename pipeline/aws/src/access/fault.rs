@@ -148,7 +148,7 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => Kind::Denied,
         "ConditionalCheckFailedException" | "PreconditionFailed" => Kind::Condition,
-        "" | "InternalError" | "InternalFailure" | "InternalFailureException" | "InternalServerError"
+        "" | "InternalError" | "InternalException" | "InternalFailure" | "InternalFailureException" | "InternalServerError"
         | "RequestTimeout" | "ServiceUnavailable" | "ServiceUnavailableException" | "TransactionInProgressException" => {
             Kind::Transient
         }

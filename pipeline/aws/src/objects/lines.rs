@@ -8,14 +8,14 @@ use std::io::{self, BufRead, BufReader, Read};
 const LINE_BYTES_MAX: u64 = 96 << 20;
 
 /// The lines of an object.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     input: Box<dyn BufRead + Send>,
     n_lines: u64,
     line: Vec<u8>,
 }
 
 impl Lines {
-    pub(super) fn new(content: Box<dyn Read + Send>) -> Lines {
+    pub(crate) fn new(content: Box<dyn Read + Send>) -> Lines {
         const GZIP: [u8; 2] = [0x1f, 0x8b];
         let mut content = BufReader::new(content);
         // An error here comes again when a line is taken.
@@ -26,7 +26,7 @@ impl Lines {
     }
 
     /// The next entry, or the number of a line that is none and why. After a failure to read nothing more comes.
-    pub(super) fn next(&mut self) -> Option<Result<Redriven, (u64, String)>> {
+    pub(crate) fn next(&mut self) -> Option<Result<Redriven, (u64, String)>> {
         loop {
             match self.read() {
                 Ok(false) => return None,

@@ -1,0 +1,143 @@
+"""Tries what invokes a deployed hub's function besides its stream, and an agent's function beside it."""
+
+import gzip
+import json
+import time
+
+import boto3
+
+WAIT_SECONDS = 120
+N_EVENTS = 40
+KEY, BUCKET = "AWSLogs/a b/é+%.json.gz", "tests-source"
+failures = []
+
+
+def equal(what, found, expected):
+    print(f"  {what}: {found}")
+    if found != expected:
+        failures.append(f"{what}: {found} and not {expected}")
+
+
+def outputs_of(stack):
+    listed = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in listed}
+
+
+def waited_for(what, look):
+    ends = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < ends:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.5)
+    raise SystemExit(f"{what} did not come in {WAIT_SECONDS} s")
+
+
+def invoked(function, payload):
+    answer = boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(payload))
+    return json.load(answer["Payload"])
+
+
+def lanes(table, prefix):
+    """What the lanes with such names entered."""
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+    items = [item for page in pages for item in page["Items"]]
+    of_lane = [item for item in items if item["pk"]["S"].startswith(f"lane#{prefix}") and item["sk"]["S"].startswith("done#")]
+    return [json.loads(item["ledger"]["S"]) for item in of_lane]
+
+
+def accepted(ledgers):
+    return sum(ledger["events"]["accepted"] for ledger in ledgers)
+
+
+def event(at):
+    return {
+        "eventVersion": "1.08", "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "eventID": f"object-{at}",
+        "eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances", "awsRegion": "eu-west-1", "readOnly": True,
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ann"}, "recipientAccountId": "111122223333",
+    }
+
+
+def objects(table):
+    """A bucket tells the queue of an object, and the function fetches it."""
+    s3, sqs = boto3.client("s3"), boto3.client("sqs")
+    queue = sqs.get_queue_url(QueueName="kinescope-dev-objects")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=told)
+    body = gzip.compress(json.dumps({"Records": [event(at) for at in range(N_EVENTS)]}).encode(), mtime=0)
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=body)
+    entered = waited_for("the object", lambda: lanes(table, f"s3/{BUCKET}/"))
+    equal("events of the object", accepted(entered), N_EVENTS)
+    # The same object, told of by EventBridge to the function itself: its lane knows it. One that is gone is quarantined.
+    etag = s3.head_object(Bucket=BUCKET, Key=KEY)["ETag"].strip('"')
+    for key, etag in ((KEY, etag), ("gone", "0")):
+        told = {"detail-type": "Object Created", "source": "aws.s3", "time": "2026-03-02T08:00:00Z",
+                "detail": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": 1, "etag": etag}}}
+        invoked("kinescope-dev-pipeline", told)
+    entered = lanes(table, f"s3/{BUCKET}/")
+    equal("events of the object, told of twice", accepted(entered), N_EVENTS)
+    equal("objects in quarantine", sum(ledger["records"]["quarantined"] for ledger in entered), 1)
+
+
+def given_up(outputs):
+    """A pointer to what was dealt with changes nothing and leaves the queue; one to what is gone stays there."""
+    sqs, kinesis = boto3.client("sqs"), boto3.client("kinesis")
+    stream, table = outputs["StreamName"], outputs["TableName"]
+    arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
+    put = kinesis.put_record(StreamName=stream, Data=json.dumps(event("stream")).encode(), PartitionKey="k")
+    shard, sequence = put["ShardId"], put["SequenceNumber"]
+    before = waited_for("the record", lambda: accepted(lanes(table, f"{stream}/{shard}")))
+    queue = sqs.get_queue_url(QueueName="kinescope-dev-records-dlq")["QueueUrl"]
+
+    def tell(first):
+        info = {"shardId": shard, "startSequenceNumber": first, "endSequenceNumber": sequence, "streamArn": arn}
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"version": "1.0", "KinesisBatchInfo": info}))
+
+    tell(sequence)
+    equal("redriven", invoked("kinescope-dev-pipeline", {"kinescope": "redrive-records"}), {"redriven": 1})
+    equal("events of the shard", accepted(lanes(table, f"{stream}/{shard}")), before)
+    tell("1")
+    answer = invoked("kinescope-dev-pipeline", {"kinescope": "redrive-records"})
+    equal("what is gone is said", "retention" in answer.get("errorMessage", ""), True)
+
+
+def quarantine(outputs):
+    """An entry that can be read leaves, one without bytes stays."""
+    s3, bucket = boto3.client("s3"), outputs["QuarantineBucket"]
+    entry = {"source": "a", "record_id": "4985701bf87e4180111b7512065f412c", "data": "aGVsbG8gd29ybGQK"}
+    s3.put_object(Bucket=bucket, Key="quarantine/2026-03-03/a.jsonl", Body=json.dumps(entry))
+    redrive = {"kinescope": "redrive", "prefix": "quarantine/2026-03-03/"}
+    expected = {"objects": 1, "left": 1, "entries": 1, "stuck": 0, "accepted": 1}
+    equal("quarantine", invoked("kinescope-dev-pipeline", redrive), expected)
+    redrive["prefix"] = "quarantine/"
+    equal("what is in quarantine stays", invoked("kinescope-dev-pipeline", redrive)["left"], 0)
+
+
+def agent(bus):
+    """The agent's function finds errors and tells the hub's bus of them."""
+    logs, events, sqs = boto3.client("logs"), boto3.client("events"), boto3.client("sqs")
+    queue = sqs.create_queue(QueueName="tests-errors")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="tests-errors", EventBusName=bus, EventPattern='{"source": ["monitoring.agent.error-logs"]}')
+    events.put_targets(Rule="tests-errors", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    logs.create_log_stream(logGroupName="/tests/asked", logStreamName="s")
+    # Of the last period that has been over for a minute, at its begin.
+    minutes = 5 * 60_000
+    period_ms = (int(time.time() * 1000) - 60_000) // minutes * minutes - minutes
+    said = [{"timestamp": period_ms + at, "message": f"ERROR order {at} failed"} for at in range(3)]
+    logs.put_log_events(logGroupName="/tests/asked", logStreamName="s", logEvents=said)
+    answer = invoked("kinescope-dev-query-error-logs", {"kinescope": "query-error-logs"})
+    equal("errors", answer, {"found": 3, "told": 1, "cut": 0})
+    messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20).get("Messages", [])
+    told = [json.loads(message["Body"])["detail"] for message in messages]
+    equal("told", [(each["count"], each["message"]) for each in told], [(3, "ERROR order 0 failed")])
+
+
+hub = outputs_of("kinescope-hub-dev")
+objects(hub["TableName"])
+given_up(hub)
+quarantine(hub)
+agent(hub["EventBusName"])
+if failures:
+    raise SystemExit("\n".join(failures))
