@@ -6,12 +6,12 @@ use crate::{
 };
 use kinescope_aws::{Hub, hub};
 use kinescope_lambda::{serve, telemetry::Telemetry};
-use kinescope_pipeline::Config;
+use kinescope_pipeline::{Config, Stages};
 use kinescope_stages::detect::builtin;
 use serde_json::Value as Json;
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -37,7 +37,10 @@ impl Function {
     /// A new environment in a world.
     pub fn of(world: World) -> Function {
         let config = Config::default();
-        let stages = Arc::new(hub::stages(builtin().unwrap(), &config).unwrap());
+        // Rules take a second to make, and tests make many environments.
+        static STAGES: OnceLock<Arc<Stages>> = OnceLock::new();
+        let made = || Arc::new(hub::stages(builtin().unwrap(), &Config::default()).unwrap());
+        let stages = STAGES.get_or_init(made).clone();
         let said = Arc::<Mutex<Vec<Json>>>::default();
         let hears = said.clone();
         let telemetry = Telemetry::new("test", move |line| {
