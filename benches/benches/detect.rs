@@ -86,7 +86,7 @@ fn engine(rules: &Rules) -> Engine {
 /// Both find the same in every event, but for rules that look for text in an object, which theirs do not. Our own pack
 /// has more such, and is not compared.
 fn same(rules: &Rules, engine: &Engine, events: &[Event<'_>], trees: &[Json]) {
-    let is_ours = rules.all().iter().any(|rule| !rule.about.cases.is_empty());
+    let is_ours = rules.all().iter().any(|rule| !rule.about.cases().is_empty());
     for (event, tree) in events.iter().zip(trees).filter(|_| !is_ours) {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         rules.matching(event, |rule| ours.push(rule));
