@@ -40,8 +40,7 @@ impl<'l> Scope<'l> {
         self.n_values += patterns.len();
         // Our own pack may name the user's lists, which nobody has tested.
         let checks = self.author == Author::User || spec.has_modifier(Modifier::Expand);
-        for pattern in patterns {
-            let Pattern::Regex(expression) = pattern else { continue };
+        for expression in patterns.iter().filter_map(Pattern::expression) {
             self.n_regexes += 1;
             if checks && self.n_regexes <= REGEXES_MAX {
                 expression.check()?;

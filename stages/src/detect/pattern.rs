@@ -84,6 +84,15 @@ impl Pattern {
         Pattern::Text(Text::new(&plain, cased), place)
     }
 
+    /// The regular expression that it is, or that looks at a part of a time.
+    pub(super) fn expression(&self) -> Option<&Expression> {
+        match self {
+            Pattern::Regex(expression) => Some(expression),
+            Pattern::Part(_, inner) => inner.expression(),
+            _ => None,
+        }
+    }
+
     /// Whether a value passes.
     #[inline]
     pub(super) fn matches(&self, seen: &Seen<'_, '_>, subject: &Subject<'_>) -> bool {
