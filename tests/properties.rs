@@ -168,7 +168,7 @@ fn the_index_finds_what_trying_every_rule_finds() {
     }
     // Every rule's own cases, and the same in other letters.
     for about in rules.abouts() {
-        for case in &about.cases {
+        for case in about.cases() {
             for event in &case.events {
                 each(event.to_string().as_bytes(), &mut look);
                 each(other_letters(event).as_bytes(), &mut look);

@@ -22,11 +22,10 @@ use crate::{
         lake, metrics, quarantine, store,
     },
 };
-use arrow_select::filter::filter_record_batch;
 use kinescope_pipeline::{
     Answers, Config, Ledger, Output, Piece, Stages,
     config::ConfigError,
-    lake::{Closed, DayRange, of_points},
+    lake::{DayRange, of_points},
     process, settle,
     sink::Open,
     source::BATCH_BYTES,
@@ -37,7 +36,6 @@ use kinescope_stages::{derive::Minutes, detect::Rules};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 use tokio::time::Instant;
 
@@ -45,59 +43,18 @@ mod object;
 mod records;
 mod redrive;
 mod stretch;
+mod taken;
 
 pub use object::NewObject;
 pub use records::{Arrival, Part, Taking};
 pub use redrive::Redriven;
 pub use stretch::Stretch;
+pub use taken::Taken;
 
 /// Of a batch's time, the part in which records are taken.
 const TAKING_TIME: f64 = 0.8;
 /// The part in which slices may still be delivered; the rest is for entering what was done.
 const DELIVERING_TIME: f64 = 0.9;
-
-/// What became of a batch.
-#[derive(Debug, Default)]
-pub struct Taken {
-    /// Places of the records that have to come again.
-    pub again: Vec<usize>,
-    /// All sums.
-    pub ledger: Ledger,
-    /// What went wrong, in words; each sink's first.
-    pub errors: Vec<String>,
-    /// Calls that were made again, by what they do.
-    pub retries: BTreeMap<&'static str, u64>,
-    /// Time by stage.
-    pub times: BTreeMap<&'static str, Duration>,
-    /// Places of what could not be read, and whether quarantine was told of all of it just now.
-    pub bad: Vec<(usize, bool)>,
-}
-
-impl Taken {
-    /// Adds what became of the next batch of the same record.
-    pub fn add(&mut self, next: Taken) {
-        self.ledger.add(&next.ledger);
-        self.errors.extend(next.errors);
-        add(&mut self.retries, next.retries);
-        for (stage, time) in next.times {
-            *self.times.entry(stage).or_default() += time;
-        }
-    }
-}
-
-impl Taken {
-    /// Adds what was tried again.
-    fn retried(&mut self, patience: &Patience) {
-        add(&mut self.retries, patience.retries());
-    }
-}
-
-/// Adds counts to counts of the same names.
-fn add(counts: &mut BTreeMap<&'static str, u64>, more: BTreeMap<&'static str, u64>) {
-    for (name, n) in more {
-        *counts.entry(name).or_default() += n;
-    }
-}
 
 /// A hub: rules and clients that are made once, and what was seen lately.
 pub struct Hub<A> {
@@ -354,7 +311,7 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         let firehose = if failed.is_empty() {
             lake::write(edge, patience, &output.rows).await
         } else {
-            let (rows, withheld) = without(&output.rows, &failed);
+            let (rows, withheld) = lake::without(&output.rows, &failed);
             let mut answers = lake::write(edge, patience, &rows).await;
             answers.n_items += withheld.len() as u64;
             answers.failed.extend(withheld);
@@ -442,23 +399,4 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         *self.taken.times.entry(stage).or_default() += now - since;
         now
     }
-}
-
-/// Rows without those of some owners, and these owners, one entry a row.
-fn without(rows: &[Closed], owners: &HashSet<u32>) -> (Vec<Closed>, Vec<u32>) {
-    let (mut kept, mut withheld) = (Vec::new(), Vec::new());
-    for closed in rows {
-        let keep: Vec<bool> = closed.owners.iter().map(|owner| !owners.contains(owner)).collect();
-        let (of_kept, of_others): (Vec<u32>, Vec<u32>) =
-            closed.owners.iter().partition(|owner| !owners.contains(owner));
-        // The filter is as long as the rows are many, so it fits.
-        match filter_record_batch(&closed.batch, &keep.into()) {
-            Ok(batch) if !of_kept.is_empty() => {
-                kept.push(Closed { table: closed.table, day: closed.day, owners: of_kept, batch });
-                withheld.extend(of_others);
-            }
-            _ => withheld.extend(&closed.owners),
-        }
-    }
-    (kept, withheld)
 }

@@ -107,9 +107,9 @@ fn show(rules: &Rules, id: &str) -> Result<Done> {
             ));
         }
     }
-    if !about.cases.is_empty() {
+    if !about.cases().is_empty() {
         page.push_str(&format!("\n{}\n", bold("Cases", colour)));
-        for case in &about.cases {
+        for case in about.cases() {
             page.push_str(&format!("  {} {}\n", if case.fires { "fires" } else { "quiet" }, case.name));
         }
     }

@@ -64,7 +64,7 @@ pub fn run_all(rules: &Rules) -> impl Iterator<Item = (&About, Vec<Failure>)> {
 
 fn run_each(about: &About, fires: impl Fn(&[Json]) -> Result<bool, String>) -> Vec<Failure> {
     about
-        .cases
+        .cases()
         .iter()
         .filter_map(|case| {
             let reason = match fires(&case.events) {

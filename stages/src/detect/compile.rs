@@ -4,6 +4,7 @@ use super::{
     field::{Field, Subject},
     item::{Scope, item, words},
     pattern::Pattern,
+    set::Author,
 };
 use crate::facts::Lists;
 use rsigma_parser::{ConditionExpr, Detection, Detections, Quantifier};
@@ -44,7 +45,7 @@ pub(super) type Refusal = (String, String);
 /// Why a detection cannot be compiled: words to find the place by, one behind the other, and the reason.
 pub(super) type Refused = ([String; 2], String);
 
-pub(super) fn compile(detections: &Detections, lists: &Lists) -> Result<Compiled, Refused> {
+pub(super) fn compile(detections: &Detections, lists: &Lists, author: Author) -> Result<Compiled, Refused> {
     if detections.timeframe.is_some() {
         return Err((
             [String::new(), "timeframe:".into()],
@@ -53,7 +54,7 @@ pub(super) fn compile(detections: &Detections, lists: &Lists) -> Result<Compiled
     }
     let mut names: Vec<&String> = detections.named.keys().collect();
     names.sort();
-    let mut scope = Scope::new(lists);
+    let mut scope = Scope::new(lists, author);
     let selections = names
         .iter()
         .map(|name| {

@@ -4,13 +4,12 @@ use super::{
     Rules,
     correlate::{ENTRIES_PER_GROUP_MAX, Hit},
     field::{Field, Seen, Subject},
-    load::{Origin, RuleError, about},
     rule::About,
 };
 use kinescope_schemas::tables::base;
+use kinescope_sigma::{self as sigma, Origin, RuleError};
 use rsigma_parser::{
-    ConditionExpr, ConditionOperator as Operator, CorrelationCondition, CorrelationRule, CorrelationType,
-    WindowMode,
+    ConditionExpr, ConditionOperator as Operator, CorrelationCondition, CorrelationType, WindowMode,
 };
 
 /// Longest timespan, 31 days.
@@ -81,23 +80,23 @@ pub struct Correlation {
 /// A correlation before its rules are looked for.
 #[derive(Debug)]
 pub(super) struct Unlinked {
-    rule: CorrelationRule,
-    origin: Origin,
+    rule: sigma::Correlation,
+    about: About,
 }
 
 impl Unlinked {
-    pub(super) fn new(rule: CorrelationRule, origin: Origin) -> Result<Unlinked, RuleError> {
-        let unlinked = Unlinked { rule, origin };
+    pub(super) fn new(rule: sigma::Correlation, about: About) -> Result<Unlinked, RuleError> {
+        let unlinked = Unlinked { rule, about };
         unlinked.check().map_err(|(word, reason)| unlinked.error(word, reason))?;
         Ok(unlinked)
     }
 
     pub(super) fn origin(&self) -> &Origin {
-        &self.origin
+        &self.about.origin
     }
 
     fn error(&self, word: &str, reason: String) -> RuleError {
-        RuleError::of(&self.origin, ["correlation", word], reason)
+        RuleError::of(self.origin(), ["correlation", word], reason)
     }
 
     fn check(&self) -> Result<(), (&'static str, String)> {
@@ -113,7 +112,7 @@ impl Unlinked {
         }
         if span_ms(rule).is_none() {
             // Older rules have another word for it.
-            let word = if self.origin.text.contains("timeframe") { "timeframe" } else { "timespan" };
+            let word = if self.origin().text.contains("timeframe") { "timeframe" } else { "timespan" };
             return Err((word, format!("a timespan lies between 1s and {}d", TIMESPAN_MS_MAX / 86_400_000)));
         }
         for alias in &rule.aliases {
@@ -140,7 +139,7 @@ impl Unlinked {
         let (values, span) = (self.values(kind)?, span_ms(&self.rule).unwrap_or(TIMESPAN_MS_MAX));
         let rule = self.rule;
         Ok(Correlation {
-            about: about!(&rule, &self.origin)?,
+            about: self.about,
             kind,
             rules: places,
             timespan_ms: span,
@@ -157,7 +156,7 @@ impl Unlinked {
             CorrelationCondition::Threshold { percentile, .. } => *percentile,
             CorrelationCondition::Extended(_) => None,
         };
-        Ok(match self.rule.correlation_type {
+        Ok(match self.rule.kind {
             CorrelationType::EventCount => Kind::EventCount,
             CorrelationType::ValueCount => Kind::ValueCount,
             CorrelationType::Temporal => Kind::Temporal,
@@ -262,8 +261,8 @@ fn check_count(bounds: &[(Operator, f64)]) -> Result<(), String> {
     Ok(())
 }
 
-fn span_ms(rule: &CorrelationRule) -> Option<i64> {
-    let ms = i64::try_from(rule.timespan.seconds).ok()?.checked_mul(1_000)?;
+fn span_ms(rule: &sigma::Correlation) -> Option<i64> {
+    let ms = i64::try_from(rule.timespan_s).ok()?.checked_mul(1_000)?;
     (1_000..=TIMESPAN_MS_MAX).contains(&ms).then_some(ms)
 }
 

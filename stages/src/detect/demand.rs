@@ -145,9 +145,8 @@ fn words_of_test(test: &Test) -> Option<Vec<String>> {
 
 fn words_of_pattern(pattern: &Pattern) -> Option<Vec<String>> {
     match pattern {
-        Pattern::Text(text, _) | Pattern::Regex { needs: Some(text), .. } => {
-            word_in(&text.text).map(|word| vec![word])
-        }
+        Pattern::Text(text, _) => word_in(&text.text).map(|word| vec![word]),
+        Pattern::Regex(expression) => word_in(&expression.needs()?.text).map(|word| vec![word]),
         Pattern::OneOf(texts) => texts.iter().map(|text| word_in(text)).collect(),
         _ => None,
     }

@@ -18,6 +18,12 @@ enum Value {
     Bytes(Vec<u8>),
 }
 
+/// Whether a modifier makes other values of a value.
+pub(super) fn is_variant(modifier: Modifier) -> bool {
+    use Modifier::*;
+    matches!(modifier, Expand | WindAsh | Wide | Utf16be | Utf16 | Base64 | Base64Offset)
+}
+
 /// The values that a value becomes; itself if no modifier says anything.
 pub(super) fn variants(
     string: &SigmaString,

@@ -4,16 +4,14 @@
 use super::{
     compile::{Compiled, Condition, compile},
     lint::Warning,
-    load::{Origin, RuleError, sources},
+    load::sources,
     rule::Rule,
+    set::Author,
 };
 use crate::facts::Lists;
 use jiff::{civil::Date, tz::TimeZone};
 use kinescope_schemas::Source;
-use rsigma_parser::{FilterRule, FilterRuleTarget};
-
-/// The attribute that says until when a filter applies, that day included: `expires: 2026-12-31`.
-pub const EXPIRES: &str = "expires";
+use kinescope_sigma::{self as sigma, EXPIRES, Origin, Page, RuleError};
 
 /// A filter.
 #[derive(Debug, Clone)]
@@ -31,32 +29,29 @@ pub struct Filter {
     compiled: Compiled,
 }
 
-pub(super) fn build(filter: FilterRule, origin: &Origin, lists: &Lists) -> Result<Filter, RuleError> {
-    let compiled = compile(&filter.detection, lists).map_err(|(words, reason)| {
-        RuleError::of(origin, ["filter"].into_iter().chain(words.iter().map(String::as_str)), reason)
+pub(super) fn build(
+    filter: sigma::Filter,
+    page: Page,
+    origin: Origin,
+    lists: &Lists,
+) -> Result<Filter, RuleError> {
+    let compiled = compile(&filter.detection, lists, Author::User).map_err(|(words, reason)| {
+        RuleError::of(&origin, ["filter"].into_iter().chain(words.iter().map(String::as_str)), reason)
     })?;
     let of_service = filter.logsource.as_ref().filter(|logsource| logsource.service.is_some());
-    let sources =
-        of_service.map(sources).transpose().map_err(|reason| RuleError::of(origin, ["logsource"], reason))?;
-    let ends_ms = match filter.custom_attributes.get(EXPIRES) {
-        None => None,
-        Some(value) => Some(
-            value
-                .as_str()
-                .and_then(end_of_day)
-                .ok_or_else(|| RuleError::of(origin, [EXPIRES], "expires is a day such as 2026-12-31"))?,
-        ),
-    };
+    let sources = of_service
+        .map(sources)
+        .transpose()
+        .map_err(|reason| RuleError::of(&origin, ["logsource"], reason))?;
+    let no_day = || RuleError::of(&origin, [EXPIRES], "expires is a day such as 2026-12-31");
+    let ends_ms = filter.expires.map(|day| end_of_day(&day).ok_or_else(no_day)).transpose()?;
     Ok(Filter {
-        origin: origin.clone(),
-        id: filter.id.or(filter.name).unwrap_or(filter.title),
+        id: page.id.or(page.name).unwrap_or(page.title),
         owner: filter.author,
-        reason: filter.description,
+        reason: page.description,
         ends_ms,
-        targets: match filter.rules {
-            FilterRuleTarget::Any => None,
-            FilterRuleTarget::Specific(names) => Some(names),
-        },
+        targets: filter.targets,
+        origin,
         sources,
         compiled,
     })

@@ -2,15 +2,16 @@
 
 use super::{
     compile::{Refusal, Test},
-    encode::variants,
+    encode::{is_variant, variants},
     field::Field,
+    late::{Expression, Flags},
     moment::Part,
-    pattern::{Compare, Pattern, build_regex, group, needed_by},
+    pattern::{Compare, Pattern, group},
+    set::Author,
     text::Place,
 };
 use crate::facts::Lists;
 use ipnet::IpNet;
-use regex::RegexBuilder;
 use rsigma_parser::{
     DetectionItem, FieldSpec, Modifier, SigmaString, SigmaValue, fieldpath::unescape_brackets,
 };
@@ -24,19 +25,27 @@ pub const REGEXES_MAX: usize = 100;
 /// What compiling a rule needs, and what it has used up.
 pub(super) struct Scope<'l> {
     lists: &'l Lists,
+    author: Author,
     n_values: usize,
     n_regexes: usize,
 }
 
 impl<'l> Scope<'l> {
-    pub(super) fn new(lists: &'l Lists) -> Scope<'l> {
-        Scope { lists, n_values: 0, n_regexes: 0 }
+    pub(super) fn new(lists: &'l Lists, author: Author) -> Scope<'l> {
+        Scope { lists, author, n_values: 0, n_regexes: 0 }
     }
 
-    /// Counts what was compiled.
-    fn take(&mut self, patterns: &[Pattern]) -> Result<(), String> {
+    /// Counts what was compiled of a field, and checks it.
+    fn take(&mut self, patterns: &[Pattern], spec: &FieldSpec) -> Result<(), String> {
         self.n_values += patterns.len();
-        self.n_regexes += patterns.iter().filter(|pattern| matches!(pattern, Pattern::Regex { .. })).count();
+        // Our own pack may name the user's lists, which nobody has tested.
+        let checks = self.author == Author::User || spec.has_modifier(Modifier::Expand);
+        for expression in patterns.iter().filter_map(Pattern::expression) {
+            self.n_regexes += 1;
+            if checks && self.n_regexes <= REGEXES_MAX {
+                expression.check()?;
+            }
+        }
         if self.n_values > VALUES_MAX {
             return Err(format!("a rule has at most {VALUES_MAX} values"));
         }
@@ -78,7 +87,7 @@ pub(super) fn item(item: &DetectionItem, scope: &mut Scope<'_>) -> Result<Test, 
         return Ok(Test::Words { patterns, all });
     }
     if !all {
-        patterns = group(patterns).map_err(refuse)?;
+        patterns = group(patterns);
     }
     let field = Field::new(&unescape_brackets(name)).map_err(|reason| (key, reason))?;
     Ok(Test::Field { field, patterns, all, negated: spec.has_modifier(Modifier::Neq) })
@@ -113,7 +122,7 @@ fn patterns(values: &[SigmaValue], spec: &FieldSpec, scope: &mut Scope<'_>) -> R
     let mut patterns = Vec::new();
     for value in values {
         let more = of_value(value, spec, scope.lists)?;
-        scope.take(&more)?;
+        scope.take(&more, spec)?;
         patterns.extend(more);
     }
     Ok(patterns)
@@ -124,6 +133,9 @@ fn of_value(value: &SigmaValue, spec: &FieldSpec, lists: &Lists) -> Result<Vec<P
     // What the parser makes of a mapping or a list where a value should be.
     if ["Mapping {", "Sequence [", "TaggedValue {"].iter().any(|start| string.original.starts_with(start)) {
         return Err("a value is text, a number, true, false or null".to_owned());
+    }
+    if !spec.modifiers.iter().any(|modifier| is_variant(*modifier)) {
+        return Ok(vec![of_string(string, spec)?]);
     }
     variants(string, &spec.modifiers, lists)?.iter().map(|string| of_string(string, spec)).collect()
 }
@@ -166,17 +178,15 @@ fn of_string(string: &SigmaString, spec: &FieldSpec) -> Result<Pattern, String> 
         return net.map(Pattern::Cidr).map_err(|_| format!("{text} is no network such as 10.0.0.0/8"));
     }
     if has(Modifier::Re) {
-        let fold_case = has(Modifier::IgnoreCase);
-        return build_regex(
-            RegexBuilder::new(text)
-                .case_insensitive(fold_case)
-                .multi_line(has(Modifier::Multiline))
-                .dot_matches_new_line(has(Modifier::DotAll)),
-            needed_by(text, fold_case),
-        );
+        let flags = Flags {
+            fold_case: has(Modifier::IgnoreCase),
+            multi_line: has(Modifier::Multiline),
+            dot_all: has(Modifier::DotAll),
+        };
+        return Ok(Pattern::Regex(Expression::new(text.clone(), flags)));
     }
     let pattern = match comparison(spec) {
-        None => Pattern::glob(string, place, cased)?,
+        None => Pattern::glob(string, place, cased),
         Some(compare) => {
             let number: Option<f64> = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
             Pattern::Number(compare, number.ok_or_else(|| format!("{text} is no number"))?)

@@ -5,13 +5,12 @@ use super::{
     compile::{Condition, Test},
     demand::{of_condition, of_test},
     field::{Field, table_of_lines},
-    load::Origin,
     pattern::Pattern,
-    place::find,
     rule::Rule,
     text::{Place, Text},
 };
 use kinescope_schemas::Source;
+use kinescope_sigma::{Origin, place::find};
 use std::fmt;
 
 /// Something in a rule that cannot have been meant.

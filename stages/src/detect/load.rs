@@ -1,67 +1,20 @@
 //! Reads rules from Sigma's YAML. What we cannot honour is an error with its place, never silence.
 
-use super::{Rules, compile::compile, place::find, rule::Rule, set::RuleSet};
+use super::{
+    Rules,
+    compile::compile,
+    rule::{About, Rule},
+    set::{Author, RuleSet},
+};
 use crate::facts::Lists;
-use include_dir::{Dir, include_dir};
 use kinescope_schemas::{Severity, Source};
-use rsigma_parser::{Level, LogSource, SigmaRule};
-use std::{fmt, sync::Arc};
+use kinescope_sigma::{self as sigma, Document, RuleError, unpack};
+use rsigma_parser::{Level, LogSource};
 
-pub(super) use super::given::cases;
-
-static PACK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+static PACK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.pack"));
 
 /// The pack has at least so many rules: a build that lost its rules must not pass for one without findings.
 pub const BUILTIN_N_FILES_MIN: usize = 380;
-
-/// Where a rule came from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Origin {
-    /// The file; of our own pack, its path in the repository.
-    pub path: String,
-    /// The line of the file at which its document begins, from 1.
-    pub line: usize,
-    /// The document's text.
-    pub text: Arc<str>,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)
-    }
-}
-
-/// A rule that does not load: file, line, reason.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{path}:{line}: {reason}")]
-pub struct RuleError {
-    /// The file.
-    pub path: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// What the line says.
-    pub text: String,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-impl RuleError {
-    /// An error at the last of some words, each of which is looked for behind the one before; at the first line if none
-    /// is there.
-    pub(super) fn of<'w>(
-        origin: &Origin,
-        words: impl IntoIterator<Item = &'w str>,
-        reason: impl Into<String>,
-    ) -> RuleError {
-        RuleError::at_line(origin, find(&origin.text, words).line, reason)
-    }
-
-    pub(super) fn at_line(origin: &Origin, line: usize, reason: impl Into<String>) -> RuleError {
-        let line = line.max(1);
-        let text = origin.text.lines().nth(line - 1).unwrap_or_default().to_owned();
-        RuleError { path: origin.path.clone(), line: origin.line - 1 + line, text, reason: reason.into() }
-    }
-}
 
 /// Our own pack.
 pub fn builtin() -> Result<Rules, RuleError> {
@@ -71,12 +24,9 @@ pub fn builtin() -> Result<Rules, RuleError> {
     Ok(set.link(0)?.rules)
 }
 
-/// The files of our own pack: path in the repository, text.
-pub(super) fn pack() -> impl Iterator<Item = (String, &'static str)> {
-    let files = PACK.dirs().flat_map(Dir::files);
-    files.filter(|file| file.path().extension().is_some_and(|end| end == "yml")).map(|file| {
-        (format!("stages/rules/{}", file.path().display()), file.contents_utf8().unwrap_or_default())
-    })
+/// The documents of our own pack, as the build script has read them.
+pub(super) fn pack() -> Result<Vec<Document>, RuleError> {
+    unpack(PACK)
 }
 
 /// The rules of one file that holds nothing else; [`RuleSet`] reads filters, correlations and lists too.
@@ -89,39 +39,19 @@ pub fn from_yaml(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
     }
 }
 
-/// The page of a rule or a correlation, which the parser has as two types with the same fields.
-macro_rules! about {
-    ($rule:expr, $origin:expr) => {{
-        let (rule, origin): (_, &$crate::detect::load::Origin) = ($rule, $origin);
-        let mut folders = origin.path.rsplit('/');
-        let file = folders.next().unwrap_or_default();
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        let name = rule.name.clone().unwrap_or_else(|| stem.to_owned());
-        $crate::detect::load::cases(rule.custom_attributes.get("cases"))
-            .map_err(|reason| $crate::detect::load::RuleError::of(origin, ["cases:"], reason))
-            .map(|cases| $crate::detect::rule::About {
-                id: rule.id.clone().unwrap_or_else(|| name.clone()),
-                family: folders.next().unwrap_or_default().to_owned(),
-                name,
-                title: rule.title.clone(),
-                description: rule.description.clone().unwrap_or_default().trim().to_owned(),
-                false_positives: rule.falsepositives.clone(),
-                references: rule.references.clone(),
-                tags: rule.tags.clone(),
-                severity: $crate::detect::load::severity(rule.level),
-                cases,
-                origin: origin.clone(),
-            })
-    }};
-}
-pub(super) use about;
-
-pub(super) fn build(rule: &SigmaRule, origin: &Origin, lists: &Lists) -> Result<Rule, RuleError> {
-    let compiled = compile(&rule.detection, lists).map_err(|(words, reason)| {
+/// Compiles a rule.
+pub(super) fn build(
+    rule: &sigma::Rule,
+    about: About,
+    lists: &Lists,
+    author: Author,
+) -> Result<Rule, RuleError> {
+    let origin = &about.origin;
+    let compiled = compile(&rule.detection, lists, author).map_err(|(words, reason)| {
         RuleError::of(origin, ["detection:"].into_iter().chain(words.iter().map(String::as_str)), reason)
     })?;
     let sources = sources(&rule.logsource).map_err(|reason| RuleError::of(origin, ["logsource:"], reason))?;
-    Ok(Rule { about: about!(rule, origin)?, sources, compiled })
+    Ok(Rule { about, sources, compiled })
 }
 
 pub(super) fn severity(level: Option<Level>) -> Severity {

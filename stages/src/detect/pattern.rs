@@ -3,24 +3,16 @@
 use super::{
     deep::Node,
     field::{Field, Seen, Subject},
+    late::{AnyOf, Expression, Flags},
     moment::Part,
     text::{Place, Text, with_lower_case},
 };
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use ipnet::IpNet;
-use regex::{Regex, RegexBuilder};
-use regex_syntax::hir::{Hir, HirKind};
 use rsigma_parser::{SigmaString, SpecialChar, StringPart};
 use std::{collections::HashSet, net::IpAddr};
 
-/// Memory of one compiled regular expression: `\w{50}` fits, a repetition of repetitions does not.
-pub(super) const REGEX_BYTES_MAX: usize = 1 << 20;
-
 /// So many values of one kind are worth a structure that is asked once for all of them.
 pub(super) const GROUP_VALUES_MIN: usize = 8;
-
-/// Values of an automaton that is built to be quick.
-const QUICK_VALUES_MAX: usize = 1_000;
 
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
@@ -35,9 +27,9 @@ pub(super) enum Pattern {
     /// It is one of these, in lower case.
     OneOf(HashSet<String>),
     /// It contains one of these.
-    ContainsAny(AhoCorasick),
-    /// It matches a regular expression, wildcards included. `needs` is text without which it cannot.
-    Regex { regex: Regex, needs: Option<Text> },
+    ContainsAny(AnyOf),
+    /// It matches a regular expression, wildcards included.
+    Regex(Expression),
     /// It is an address of this network.
     Cidr(IpNet),
     /// It is a number that compares so.
@@ -58,7 +50,7 @@ pub(super) enum Compare {
 
 impl Pattern {
     /// A string with wildcards.
-    pub(super) fn glob(string: &SigmaString, place: Place, cased: bool) -> Result<Pattern, String> {
+    pub(super) fn glob(string: &SigmaString, place: Place, cased: bool) -> Pattern {
         const MULTI: StringPart = StringPart::Special(SpecialChar::WildcardMulti);
         let mut before = matches!(place, Place::End | Place::Inside);
         let mut after = matches!(place, Place::Start | Place::Inside);
@@ -70,7 +62,7 @@ impl Pattern {
             (parts, after) = (rest, true);
         }
         if parts.is_empty() && !string.parts.is_empty() {
-            return Ok(Pattern::Present);
+            return Pattern::Present;
         }
         let mut plain = String::new();
         let is_plain = parts.iter().all(|part| match part {
@@ -81,7 +73,7 @@ impl Pattern {
             StringPart::Special(_) => false,
         });
         if !is_plain {
-            return glob_regex(parts, before, after, cased);
+            return Pattern::Regex(glob_expression(parts, before, after, cased));
         }
         let place = match (before, after) {
             (false, false) => Place::Whole,
@@ -89,7 +81,16 @@ impl Pattern {
             (true, false) => Place::End,
             (true, true) => Place::Inside,
         };
-        Ok(Pattern::Text(Text::new(&plain, cased), place))
+        Pattern::Text(Text::new(&plain, cased), place)
+    }
+
+    /// The regular expression that it is, or that looks at a part of a time.
+    pub(super) fn expression(&self) -> Option<&Expression> {
+        match self {
+            Pattern::Regex(expression) => Some(expression),
+            Pattern::Part(_, inner) => inner.expression(),
+            _ => None,
+        }
     }
 
     /// Whether a value passes.
@@ -111,11 +112,8 @@ impl Pattern {
             Pattern::Present | Pattern::Exists(true) => true,
             Pattern::Text(text, place) => text.is_in(value, *place),
             Pattern::OneOf(texts) => with_lower_case(value, |value| texts.contains(value)),
-            Pattern::ContainsAny(texts) if value.is_ascii() => texts.is_match(value),
-            Pattern::ContainsAny(texts) => texts.is_match(&value.to_lowercase()),
-            Pattern::Regex { regex, needs } => {
-                needs.as_ref().is_none_or(|text| text.is_in(value, Place::Inside)) && regex.is_match(value)
-            }
+            Pattern::ContainsAny(texts) => texts.is_in(value),
+            Pattern::Regex(expression) => expression.is_match(value),
             Pattern::Cidr(net) => value.parse::<IpAddr>().is_ok_and(|address| {
                 // `::ffff:10.0.0.1` is an address of 10.0.0.0/8 too.
                 net.contains(&address) || net.contains(&address.to_canonical())
@@ -147,7 +145,7 @@ impl Compare {
     }
 }
 
-fn glob_regex(parts: &[StringPart], before: bool, after: bool, cased: bool) -> Result<Pattern, String> {
+fn glob_expression(parts: &[StringPart], before: bool, after: bool, cased: bool) -> Expression {
     let mut regex = String::from(if before { "" } else { r"\A" });
     for part in parts {
         match part {
@@ -163,40 +161,12 @@ fn glob_regex(parts: &[StringPart], before: bool, after: bool, cased: bool) -> R
         StringPart::Special(_) => None,
     };
     let needs = parts.iter().filter_map(plain).max_by_key(String::len).map(|text| Text::new(&text, cased));
-    build_regex(RegexBuilder::new(&regex).case_insensitive(!cased).dot_matches_new_line(true), needs)
-}
-
-/// Builds within our limits. Matching is linear in the value whatever the expression.
-pub(super) fn build_regex(builder: &mut RegexBuilder, needs: Option<Text>) -> Result<Pattern, String> {
-    let built = builder.size_limit(REGEX_BYTES_MAX).dfa_size_limit(REGEX_BYTES_MAX).build();
-    built.map(|regex| Pattern::Regex { regex, needs }).map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => {
-            format!("regex needs more than {REGEX_BYTES_MAX} bytes once compiled")
-        }
-        // The last line says what is wrong; those before it draw the place.
-        other => format!("regex: {}", other.to_string().lines().last().unwrap_or_default()),
-    })
-}
-
-/// Text that stands in every match of an expression, its longest piece: most expressions are pieces between `.+`.
-pub(super) fn needed_by(expression: &str, fold_case: bool) -> Option<Text> {
-    let parsed =
-        regex_syntax::ParserBuilder::new().case_insensitive(fold_case).build().parse(expression).ok()?;
-    needed(&parsed).filter(|text| !text.is_empty()).map(|text| Text::new(text, true))
-}
-
-fn needed(hir: &Hir) -> Option<&str> {
-    match hir.kind() {
-        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).ok(),
-        HirKind::Capture(group) => needed(&group.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => needed(&repetition.sub),
-        HirKind::Concat(parts) => parts.iter().filter_map(needed).max_by_key(|text| text.len()),
-        _ => None,
-    }
+    let flags = Flags { fold_case: !cased, multi_line: false, dot_all: true };
+    Expression::new(regex, flags).needing(needs)
 }
 
 /// Puts values of one kind together where they are many: one of the result matches when one of them did.
-pub(super) fn group(patterns: Vec<Pattern>) -> Result<Vec<Pattern>, String> {
+pub(super) fn group(patterns: Vec<Pattern>) -> Vec<Pattern> {
     let is_of = |pattern: &Pattern, wanted: Place| matches!(pattern, Pattern::Text(text, place) if *place == wanted && !text.cased);
     let n_of = |wanted| patterns.iter().filter(|pattern| is_of(pattern, wanted)).count() >= GROUP_VALUES_MIN;
     let (many_whole, many_inside) = (n_of(Place::Whole), n_of(Place::Inside));
@@ -214,10 +184,7 @@ pub(super) fn group(patterns: Vec<Pattern>) -> Result<Vec<Pattern>, String> {
         rest.push(Pattern::OneOf(whole));
     }
     if many_inside {
-        // A large automaton of the quick kind takes longer to build than it will ever save.
-        let kind = (inside.len() > QUICK_VALUES_MAX).then_some(AhoCorasickKind::NoncontiguousNFA);
-        let built = AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(&inside);
-        rest.push(Pattern::ContainsAny(built.map_err(|error| error.to_string())?));
+        rest.push(Pattern::ContainsAny(AnyOf::new(inside)));
     }
-    Ok(rest)
+    rest
 }

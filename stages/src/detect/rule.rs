@@ -1,8 +1,8 @@
 //! A rule: what its author wrote, and its compiled detection.
 
-use super::{compile::Compiled, field::Subject, load::Origin};
+use super::{compile::Compiled, field::Subject, load::severity};
 use kinescope_schemas::{Severity, Source};
-use serde_json::Value as Json;
+use kinescope_sigma::{Case, Cases, Origin, Page};
 
 /// What is known about a rule or a correlation: its page.
 #[derive(Debug, Clone)]
@@ -25,10 +25,9 @@ pub struct About {
     pub tags: Vec<String>,
     /// How bad it is.
     pub severity: Severity,
-    /// Inline cases.
-    pub cases: Vec<Case>,
     /// Where it came from.
     pub origin: Origin,
+    cases: Cases,
 }
 
 /// A rule that is ready to match.
@@ -38,17 +37,6 @@ pub struct Rule {
     pub about: About,
     pub(super) sources: Vec<Source>,
     pub(super) compiled: Compiled,
-}
-
-/// An inline case: events, and whether the rule must fire on them. A rule looks at one, a correlation at several.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Case {
-    /// In short words.
-    pub name: String,
-    /// Whether it must fire.
-    pub fires: bool,
-    /// The events.
-    pub events: Vec<Json>,
 }
 
 impl Rule {
@@ -69,6 +57,32 @@ impl Rule {
 }
 
 impl About {
+    /// What a document says for people. It is called what it says, or else what its file is called.
+    pub(super) fn new(page: Page, cases: Cases, origin: Origin) -> About {
+        let mut folders = origin.path.rsplit('/');
+        let file = folders.next().unwrap_or_default();
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        let name = page.name.unwrap_or_else(|| stem.to_owned());
+        About {
+            id: page.id.unwrap_or_else(|| name.clone()),
+            family: folders.next().unwrap_or_default().to_owned(),
+            name,
+            title: page.title,
+            description: page.description.unwrap_or_default().trim().to_owned(),
+            false_positives: page.false_positives,
+            references: page.references,
+            tags: page.tags,
+            severity: severity(page.level),
+            cases,
+            origin,
+        }
+    }
+
+    /// Its inline cases; those of our own pack are read when they are first asked for.
+    pub fn cases(&self) -> &[Case] {
+        self.cases.of(&self.origin)
+    }
+
     /// Whether filters and correlations mean it by this: its id, its name or its title.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.id == name || self.name == name || self.title == name

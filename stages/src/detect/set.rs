@@ -3,14 +3,13 @@
 use super::{
     Rules,
     correlation::Unlinked,
-    documents::documents,
     filter::{self, Filter},
     lint::{Warning, lint},
-    load::{Origin, RuleError, build, pack},
-    rule::Rule,
+    load::{build, pack},
+    rule::{About, Rule},
 };
 use crate::facts::Lists;
-use rsigma_parser::SigmaDocument;
+use kinescope_sigma::{Body, Document, Origin, RuleError, read};
 
 /// What files of rules hold.
 #[derive(Debug, Default)]
@@ -19,7 +18,16 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     filters: Vec<Filter>,
     correlations: Vec<Unlinked>,
+    warnings: Vec<Warning>,
     lists: Lists,
+}
+
+/// Who wrote a rule. What tests know of our own pack is not found out again at each start: that its regular expressions
+/// can be made, and that nothing is to be said of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Author {
+    We,
+    User,
 }
 
 /// A set that is ready to match.
@@ -39,22 +47,36 @@ impl RuleSet {
 
     /// Adds our own pack.
     pub fn read_builtin(&mut self) -> Result<(), RuleError> {
-        pack().try_for_each(|(path, text)| self.read(&path, text))
+        pack()?.into_iter().try_for_each(|document| self.add(document, Author::We))
     }
 
     /// Adds what a file holds.
     pub fn read(&mut self, path: &str, text: &str) -> Result<(), RuleError> {
-        let lists = &self.lists;
-        let documents = documents(path, text)?;
+        let documents = read(path, text)?;
         if documents.is_empty() {
             let origin = Origin { path: path.to_owned(), line: 1, text: "".into() };
             return Err(RuleError::at_line(&origin, 1, "there is no rule in this file"));
         }
-        for (document, origin) in documents {
-            match document {
-                SigmaDocument::Rule(rule) => self.rules.push(build(&rule, &origin, lists)?),
-                SigmaDocument::Filter(filter) => self.filters.push(filter::build(filter, &origin, lists)?),
-                SigmaDocument::Correlation(rule) => self.correlations.push(Unlinked::new(rule, origin)?),
+        documents.into_iter().try_for_each(|document| self.add(document, Author::User))
+    }
+
+    fn add(&mut self, document: Document, author: Author) -> Result<(), RuleError> {
+        let lists = &self.lists;
+        match document.body {
+            Body::Rule(rule) => {
+                let about = About::new(document.page, document.cases, document.origin);
+                let rule = build(&rule, about, lists, author)?;
+                if author == Author::User {
+                    self.warnings.extend(lint(&rule));
+                }
+                self.rules.push(rule);
+            }
+            Body::Filter(filter) => {
+                self.filters.push(filter::build(filter, document.page, document.origin, lists)?);
+            }
+            Body::Correlation(rule) => {
+                let about = About::new(document.page, document.cases, document.origin);
+                self.correlations.push(Unlinked::new(rule, about)?);
             }
         }
         Ok(())
@@ -68,7 +90,7 @@ impl RuleSet {
 
     /// Applies filters and resolves references. `now_ms`, milliseconds since 1970, says which filters have expired.
     pub fn link(mut self, now_ms: i64) -> Result<Linked, RuleError> {
-        let mut warnings: Vec<Warning> = self.rules.iter().flat_map(lint).collect();
+        let mut warnings = self.warnings;
         for filter in &self.filters {
             warnings.extend(filter.apply(&mut self.rules, now_ms));
         }

@@ -1,5 +1,7 @@
 use super::*;
+use kinescope_sigma::read;
 use serde_json::json;
+use std::{fs, path::Path};
 
 mod correlations;
 mod hostile;
@@ -18,6 +20,45 @@ fn rule(detection: &str) -> Rules {
     ))
 }
 
+/// The files of the pack, path in the repository and text.
+fn files_of_the_pack() -> Vec<(String, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
+    let list = |folder: &Path| {
+        let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    };
+    let files =
+        list(Path::new(folder)).into_iter().filter(|path| path.is_dir()).flat_map(|folder| list(&folder));
+    let name =
+        |path: &Path| format!("stages/{}", path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display());
+    files.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+}
+
+#[test]
+fn the_built_in_rules_are_what_their_files_say() {
+    let built = load::pack().unwrap();
+    let read = files_of_the_pack().into_iter().flat_map(|(path, text)| read(&path, &text).unwrap());
+    let read: Vec<_> = read.collect();
+    assert_eq!(built.len(), read.len());
+    for (built, read) in built.iter().zip(&read) {
+        assert_eq!(built.origin, read.origin);
+        assert_eq!(built.page, read.page);
+        assert_eq!(built.body, read.body);
+        assert_eq!(built.cases.of(&built.origin), read.cases.of(&read.origin), "{}", read.origin);
+    }
+}
+
+/// Read as a user's are, all regular expressions are made, and lint looks at everything.
+#[test]
+fn our_own_pack_loads_like_any_other_and_nothing_is_said_of_it() {
+    let mut set = RuleSet::default();
+    for (path, text) in files_of_the_pack() {
+        set.read(&path, &text).unwrap();
+    }
+    assert_eq!(set.link(0).unwrap().warnings, []);
+}
+
 #[test]
 fn the_pack_loads_and_every_case_comes_out() {
     let pack = builtin().unwrap();
@@ -25,14 +66,14 @@ fn the_pack_loads_and_every_case_comes_out() {
     let mut n_cases = 0;
     for (about, failures) in cases::run_all(&pack) {
         assert_eq!(failures, [], "{}", about.origin);
-        let n = |fires| about.cases.iter().filter(|case| case.fires == fires).count();
+        let n = |fires| about.cases().iter().filter(|case| case.fires == fires).count();
         // What only feeds a correlation is tried by the correlation's cases.
         assert!(
             pack.is_silent(about) || (n(true) >= 2 && n(false) >= 2),
             "{}: two cases that fire, two that do not",
             about.origin
         );
-        n_cases += about.cases.len();
+        n_cases += about.cases().len();
     }
     assert!(n_cases >= 4 * BUILTIN_N_FILES_MIN);
 }
@@ -149,7 +190,7 @@ fn a_case_is_the_base_with_its_own_members() {
         cases:\n  base: {eventSource: s, eventName: A, requestParameters: {a: 1, b: {c: 2}}}\n  fires:\n    - {name: as it is, event: {}}\n  \
         quiet:\n    - {name: other, event: {eventName: B, requestParameters: {a: null, b: {d: [3]}}}}\n";
     let rule = from_yaml("t.yml", yaml).unwrap().remove(0);
-    let events: Vec<_> = rule.about.cases.iter().map(|case| case.events[0].clone()).collect();
+    let events: Vec<_> = rule.about.cases().iter().map(|case| case.events[0].clone()).collect();
     let expected = [
         json!({"eventSource": "s", "eventName": "A", "requestParameters": {"a": 1, "b": {"c": 2}}}),
         json!({"eventSource": "s", "eventName": "B", "requestParameters": {"b": {"c": 2, "d": [3]}}}),

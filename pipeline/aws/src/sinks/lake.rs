@@ -9,13 +9,17 @@ use crate::{
 use arrow_array::{ArrayRef, RecordBatch, cast::AsArray, types::TimestampMillisecondType};
 use arrow_json::LineDelimitedWriter;
 use arrow_schema::ArrowError;
+use arrow_select::filter::filter_record_batch;
 use kinescope_pipeline::{
     Answers,
     lake::{Closed, day_name},
 };
 use kinescope_schemas::{Table, contract::EVENT_DAY};
 use serde_json::{Map, Value as Json, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 /// Rows that are written to text at a time.
 const ROWS_AT_ONCE: usize = 512;
@@ -203,4 +207,23 @@ async fn send<A: Aws>(
         }
     };
     patience.send("put records to Firehose", packs, put).await
+}
+
+/// Rows without those of some owners, and these owners, one entry a row.
+pub fn without(rows: &[Closed], owners: &HashSet<u32>) -> (Vec<Closed>, Vec<u32>) {
+    let (mut kept, mut withheld) = (Vec::new(), Vec::new());
+    for closed in rows {
+        let keep: Vec<bool> = closed.owners.iter().map(|owner| !owners.contains(owner)).collect();
+        let (of_kept, of_others): (Vec<u32>, Vec<u32>) =
+            closed.owners.iter().partition(|owner| !owners.contains(owner));
+        // The filter is as long as the rows are many, so it fits.
+        match filter_record_batch(&closed.batch, &keep.into()) {
+            Ok(batch) if !of_kept.is_empty() => {
+                kept.push(Closed { table: closed.table, day: closed.day, owners: of_kept, batch });
+                withheld.extend(of_others);
+            }
+            _ => withheld.extend(&closed.owners),
+        }
+    }
+    (kept, withheld)
 }

@@ -30,7 +30,7 @@ pub fn check(linked: &Linked, strict: bool) -> Result<Done> {
         n_warnings += 1;
         words!("warning: {}: it is called {} as {} is", pair[1].origin, pair[1].name, pair[0].origin);
     }
-    let n_cases: usize = rules.abouts().map(|about| about.cases.len()).sum();
+    let n_cases: usize = rules.abouts().map(|about| about.cases().len()).sum();
     words!(
         "{} rules and {} correlations load with {} cases; {} warnings",
         number(rules.all().len() as u64),
@@ -46,7 +46,7 @@ pub fn check(linked: &Linked, strict: bool) -> Result<Done> {
 
 fn warnings(about: &About) -> Vec<String> {
     let mut warnings = Vec::new();
-    let n = |fires| about.cases.iter().filter(|case| case.fires == fires).count();
+    let n = |fires| about.cases().iter().filter(|case| case.fires == fires).count();
     if n(true) < CASES_MIN || n(false) < CASES_MIN {
         warnings.push(format!(
             "it has {} cases that fire and {} that do not; {CASES_MIN} of each tell whether it works",

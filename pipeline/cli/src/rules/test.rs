@@ -17,7 +17,7 @@ pub fn test(rules: &Rules, junit: Option<&Path>) -> Result<Done> {
     let (mut n_cases, mut n_failed) = (0, 0);
     let mut suites = String::new();
     for (about, failures) in cases::run_all(rules) {
-        n_cases += about.cases.len() as u64;
+        n_cases += about.cases().len() as u64;
         n_failed += failures.len() as u64;
         for failure in &failures {
             words!("failed: {}: {}: {}", about.origin, failure.case, failure.reason);
@@ -47,7 +47,7 @@ pub fn test(rules: &Rules, junit: Option<&Path>) -> Result<Done> {
 
 /// What the rule's selections saw in the case's event.
 fn why(rules: &Rules, about: &About, failure: &Failure) -> String {
-    let case = about.cases.iter().find(|case| case.name == failure.case);
+    let case = about.cases().iter().find(|case| case.name == failure.case);
     let Some((rule, event)) = rules.get(&about.id).zip(case.and_then(|case| case.events.first())) else {
         return String::new();
     };
@@ -78,10 +78,10 @@ fn suite(about: &About, failures: &[Failure], rules: &Rules, xml: &mut String) {
         "  <testsuite name=\"{}\" file=\"{}\" tests=\"{}\" failures=\"{}\">",
         escape(&about.name),
         escape(&about.origin.path),
-        about.cases.len(),
+        about.cases().len(),
         failures.len()
     );
-    for case in &about.cases {
+    for case in about.cases() {
         let name = format!("{} {}", if case.fires { "fires:" } else { "quiet:" }, case.name);
         let head = format!("    <testcase classname=\"{}\" name=\"{}\"", escape(&about.name), escape(&name));
         let _ = match failures.iter().find(|failure| failure.case == case.name) {

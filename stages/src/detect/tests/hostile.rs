@@ -1,6 +1,7 @@
 //! Files that somebody wrote to do harm: each is refused with its line, or compiles within limits, and quickly.
 
-use super::super::{guard::*, *};
+use super::super::*;
+use kinescope_sigma::*;
 
 /// The line and words of the error; no line if the file loads.
 fn check(name: &str, text: &str, expected: Option<(usize, &str)>) {

@@ -16,13 +16,6 @@ fn of(service: &str, selections: &str, condition: &str) -> Vec<(usize, usize, St
 }
 
 #[test]
-fn nothing_is_said_of_our_own_pack() {
-    let mut set = RuleSet::default();
-    set.read_builtin().unwrap();
-    assert_eq!(set.link(0).unwrap().warnings, []);
-}
-
-#[test]
 fn what_cannot_have_been_meant() {
     for (service, selections, condition, line, column, words) in [
         ("cloudtrail", "  s:\n    eventname: x", "s", 5, 5, "have no eventname"),

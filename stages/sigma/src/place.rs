@@ -2,14 +2,16 @@
 
 /// Line and column, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub struct Place {
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
 }
 
 /// The place of the last of some words, each of which is looked for behind the one before, from its own line on. Words
 /// that are not found are passed over.
-pub(super) fn find<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Place {
+pub fn find<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Place {
     let mut place = Place { line: 1, column: 1 };
     for word in words.into_iter().filter(|word| !word.is_empty()) {
         let mut lines = (1..).zip(text.lines()).skip(place.line - 1);

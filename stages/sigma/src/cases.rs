@@ -1,13 +1,50 @@
 //! Inline cases as rules write them.
 
-use super::rule::Case;
+use crate::{Origin, read};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
+use std::sync::OnceLock;
+
+/// The attribute that has them.
+pub(crate) const KEY: &str = "cases";
 
 /// Events of one case.
 const EVENTS_MAX: u64 = 2_000;
 /// When the first event of a case happens, if nothing else is said: 2026-11-20T08:00:00Z, in seconds.
 const START_S: i64 = 1_795_161_600;
+
+/// An inline case: events, and whether the rule must fire on them. A rule looks at one, a correlation at several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// In short words.
+    pub name: String,
+    /// Whether it must fire.
+    pub fires: bool,
+    /// The events.
+    pub events: Vec<Json>,
+}
+
+/// The cases of a document. They are half of our pack's text and only tests of rules ask for them, so those of the pack
+/// are read when that happens.
+#[derive(Debug, Clone, Default)]
+pub struct Cases(OnceLock<Vec<Case>>);
+
+impl Cases {
+    /// Cases that were read with their document.
+    pub(crate) fn known(cases: Vec<Case>) -> Cases {
+        Cases(OnceLock::from(cases))
+    }
+
+    /// The cases of the document that has this text, which is whole and has been read before.
+    pub fn of(&self, origin: &Origin) -> &[Case] {
+        self.0.get_or_init(|| {
+            // What is packed was read when it was packed, and so were its cases: there is no error left.
+            let documents = read(&origin.path, &origin.text).unwrap_or_default();
+            let cases = documents.into_iter().next().and_then(|document| document.cases.0.into_inner());
+            cases.unwrap_or_default()
+        })
+    }
+}
 
 /// `cases: {base: event, fires: [{name, event}], quiet: […]}`. A case's event is the base with its own members laid
 /// over it, so that a case shows what makes the difference; null takes a member out.
@@ -15,7 +52,7 @@ const START_S: i64 = 1_795_161_600;
 /// A correlation's case has several: `{name, events: [{times: 10, every: 5, event}]}`, `every` in seconds. In them
 /// `%n%` is the number of the event, from 0, `%s%` its time in seconds since 1970 and `%ms%` in milliseconds; an
 /// event of CloudTrail gets an id and a time if it has none.
-pub(super) fn cases(written: Option<&impl serde::Serialize>) -> Result<Vec<Case>, String> {
+pub(crate) fn of(written: Option<&impl serde::Serialize>) -> Result<Vec<Case>, String> {
     let Some(written) = written else { return Ok(Vec::new()) };
     let written = serde_json::to_value(written).map_err(|error| error.to_string())?;
     let base = written.get("base").cloned().unwrap_or_else(|| Json::Object(Map::new()));

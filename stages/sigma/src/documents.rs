@@ -1,9 +1,9 @@
 //! The documents of a rule file, each with its place: rules, correlations, filters; and the collection actions, by which
 //! documents share what they have in common.
 
-use super::{
+use crate::{
+    Document, Origin, RuleError,
     guard::{DOCUMENTS_MAX, FILE_BYTES_MAX, check},
-    load::{Origin, RuleError},
 };
 use rsigma_parser::{SigmaCollection, SigmaDocument, parse_sigma_yaml};
 
@@ -14,7 +14,7 @@ pub const REPEATS_MAX: usize = 100;
 const REASON_BYTES_MAX: usize = 300;
 
 /// Reads a file's documents.
-pub(super) fn documents(path: &str, text: &str) -> Result<Vec<(SigmaDocument, Origin)>, RuleError> {
+pub fn read(path: &str, text: &str) -> Result<Vec<Document>, RuleError> {
     let origin = |line: usize, text: &str| Origin { path: path.to_owned(), line, text: text.into() };
     if text.len() > FILE_BYTES_MAX {
         let reason = format!("a file of rules has at most {FILE_BYTES_MAX} bytes, this one {}", text.len());
@@ -60,7 +60,7 @@ pub(super) fn documents(path: &str, text: &str) -> Result<Vec<(SigmaDocument, Or
             None => chain.clear(),
         }
         chain.push(text);
-        found.push((read(global, &chain, &origin)?, origin));
+        found.push(Document::new(last_of(global, &chain, &origin)?, origin)?);
     }
     Ok(found)
 }
@@ -86,13 +86,13 @@ fn split(text: &str) -> Vec<(usize, &str)> {
 }
 
 /// What a document's `action` says.
-fn action(text: &str) -> Option<&str> {
+pub(crate) fn action(text: &str) -> Option<&str> {
     let value = text.lines().find_map(|line| line.strip_prefix("action:"))?;
     Some(value.split('#').next().unwrap_or_default().trim().trim_matches(['\'', '"']))
 }
 
 /// The last document of a chain of which each repeats the one before, all on top of the global one.
-fn read(global: Option<&str>, chain: &[&str], origin: &Origin) -> Result<SigmaDocument, RuleError> {
+fn last_of(global: Option<&str>, chain: &[&str], origin: &Origin) -> Result<SigmaDocument, RuleError> {
     let joined;
     let text = match (global, chain) {
         (None, [text]) => *text,

@@ -27,7 +27,7 @@ pub const NOTS_MAX: usize = 250;
 pub const OPEN_MAX: usize = 1_000;
 
 /// Checks a document. The byte at which it is too much, and the reason.
-pub(super) fn check(text: &str) -> Result<(), (usize, String)> {
+pub(crate) fn check(text: &str) -> Result<(), (usize, String)> {
     if text.len() > DOCUMENT_BYTES_MAX {
         return Err((0, format!("a rule has at most {DOCUMENT_BYTES_MAX} bytes, this one {}", text.len())));
     }
