@@ -76,6 +76,7 @@ def deliveries(outputs, tables):
 
 def variables(outputs):
     """What the function is told, and nothing else."""
+    dead = boto3.client("sqs").get_queue_url(QueueName="kinescope-dev-records-dlq")["QueueUrl"]
     expected = {
         "KINESCOPE_STAGE": "dev",
         "KINESCOPE_TABLE": outputs["TableName"],
@@ -86,7 +87,8 @@ def variables(outputs):
         "KINESCOPE_TOPIC_MEDIUM": outputs["AlertTopicMedium"],
         "KINESCOPE_TOPIC_LOW": outputs["AlertTopicLow"],
         "KINESCOPE_CHAT": "0",
-        "KINESCOPE_RECORDS_DLQ": boto3.client("sqs").get_queue_url(QueueName="kinescope-dev-records-dlq")["QueueUrl"],
+        # In templates the local AWS calls itself by name.
+        "KINESCOPE_RECORDS_DLQ": dead.replace("//127.0.0.1:", "//localhost:"),
         "KINESCOPE_FIREHOSE_RECORD_BYTES": "1",
         "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
     }
