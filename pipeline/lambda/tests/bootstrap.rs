@@ -1,8 +1,6 @@
 //! The function's own program: it starts, with our rules and those beside it, and serves what the runtime hands it.
 //! This stands beside the program, and not with the other tests, so that Cargo builds it with them.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use kinescope_tests::runtime::{Outcome, invoke};
 use serde_json::Value as Json;
 use std::{fs, path::Path, process::Command};
