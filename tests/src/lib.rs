@@ -16,6 +16,7 @@ pub mod payloads;
 pub mod proxy;
 pub mod python;
 pub mod records;
+pub mod runtime;
 pub mod sketch;
 pub mod streams;
 pub mod traffic;
