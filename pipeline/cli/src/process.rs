@@ -62,8 +62,11 @@ pub fn with_progress(run: Run<'_>) -> Result<Report> {
     };
     let status = Status::default();
     let report = thread::scope(|scope| {
-        scope.spawn(|| watch(&status, n_bytes));
-        kinescope_pipeline::local::run(run, &status)
+        let watcher = scope.spawn(|| watch(&status, n_bytes));
+        let report = kinescope_pipeline::local::run(run, &status);
+        // A short run need not wait until it looks again.
+        watcher.thread().unpark();
+        report
     });
     Ok(report?)
 }
