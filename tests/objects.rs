@@ -11,7 +11,7 @@ use kinescope_tests::{
     output::Results,
     payloads::{event, gzip, lines},
     proxy::{Deed, proxy},
-    streams::{Desk, ran},
+    streams::{Desk, PATIENCE, published, ran, wait_until},
     traffic::Traffic,
 };
 use std::{
@@ -19,9 +19,13 @@ use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// A key as it stands in a URL.
@@ -51,14 +55,19 @@ const FOLDERS: [&str; 4] = ["AWSLogs/a b", "AWSLogs/é/ü", "AWSLogs/+%&=?#", "A
 /// Objects of history.
 const N_OBJECTS: usize = 40;
 
+/// The keys of the objects of history, in the order of their content.
+fn keys() -> impl Iterator<Item = String> {
+    (0..N_OBJECTS).map(|at| format!("{}/{at}.json.gz", FOLDERS[at % FOLDERS.len()]))
+}
+
 /// A bucket with history; what its objects hold, one after the other.
 fn history(emulator: &Emulator, n_events: u64) -> Vec<u8> {
     emulator.create_bucket("history");
     let traffic = Traffic::new(Shape::Jsonl, n_events, 41);
     let text = fs::read(traffic.path().join("traffic/events.jsonl")).unwrap();
     let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
-    for (at, lines) in lines.chunks(lines.len().div_ceil(N_OBJECTS)).enumerate() {
-        put(emulator, &format!("{}/{at}.json.gz", FOLDERS[at % FOLDERS.len()]), &gzip(&lines.concat()));
+    for (key, lines) in keys().zip(lines.chunks(lines.len().div_ceil(N_OBJECTS))) {
+        put(emulator, &key, &gzip(&lines.concat()));
     }
     // What is no history: a folder that a console made, and a digest.
     put(emulator, "AWSLogs/", b"");
@@ -102,23 +111,40 @@ fn history_is_taken_once_whatever_happens() {
     assert_eq!((mine.records.r#in, mine.events), (theirs.records.r#in, theirs.events));
 }
 
-/// Backfills that are killed, each after a little while, and one that is not.
+/// Backfills that are killed, each somewhere on its way to objects that do not come, and one that is not.
 fn kills(emulator: &Emulator, url: &str, out: &Path) {
     const N_KILLS: usize = 8;
+    // As a bucket lists them: by the bytes of their keys.
+    let mut order: Vec<String> = keys().collect();
+    order.sort();
+    let order: Arc<[String]> = order.iter().map(|key| format!("/history/{}", encoded(key))).collect();
     let mut random = fastrand::Rng::with_seed(42);
-    let mut n_killed = 0;
-    for _ in 0..N_KILLS {
-        let mut command = backfill(emulator.kinescope(), url, out);
-        command.args(["--publish-every", "0.02"]).stdin(Stdio::null()).stderr(Stdio::null());
+    let mut n_come = 0;
+    for nth in 0..N_KILLS {
+        n_come += random.usize(1..N_OBJECTS / N_KILLS);
+        let (held, holds) = mpsc::channel();
+        let order = order.clone();
+        let port = proxy(emulator.port, move |request| {
+            let path = request.first.split([' ', '?']).nth(1).unwrap();
+            if !order[n_come..].iter().any(|held| held == path) {
+                return Deed::Pass;
+            }
+            // Only the first is waited for.
+            let _ = held.send(());
+            Deed::Hang
+        });
+        let mut command = backfill(emulator.kinescope_at(port), url, out);
+        command.args(["--publish-every", "0.000001"]).stdin(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_millis(random.u64(50..700));
-        while Instant::now() < deadline && child.try_wait().unwrap().is_none() {
-            thread::park_timeout(Duration::from_millis(2));
+        holds.recv_timeout(PATIENCE).unwrap();
+        if nth % 2 == 0 {
+            wait_until(|| published(out, "/records/in") == n_come as u64);
         }
+        thread::park_timeout(Duration::from_millis(random.u64(0..80)));
+        assert!(child.try_wait().unwrap().is_none(), "it did not wait for what does not come");
         child.kill().unwrap();
-        n_killed += usize::from(child.wait().unwrap().code().is_none());
+        child.wait().unwrap();
     }
-    assert!(n_killed > N_KILLS / 2, "{n_killed} were killed");
     ran(backfill(emulator.kinescope(), url, out).args(["--publish-every", "0.2"])).ends_with(0);
 }
 

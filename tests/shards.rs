@@ -7,19 +7,14 @@ use kinescope_tests::{
     binary::Ran,
     emulator::Emulator,
     payloads::event,
-    streams::{Desk, comes_to_the_same, record, stream},
+    streams::{Desk, comes_to_the_same, published, record, stream, wait_until},
 };
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     fs,
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
-
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Puts events on a stream of which both the partition key and the number are known.
 fn put_events(emulator: &Emulator, numbers: std::ops::Range<u32>) {
@@ -84,15 +79,10 @@ fn shards_are_split_and_merged_on_the_way() {
         change(&emulator);
     }
     put_events(&emulator, 400..N_EVENTS);
-    let deadline = Instant::now() + PATIENCE;
-    let accepted = || -> Option<u64> {
-        let ledger: Value = serde_json::from_slice(&fs::read(out.join("ledger.json")).ok()?).ok()?;
-        ledger["events"]["accepted"].as_u64()
-    };
-    while accepted() != Some(u64::from(N_EVENTS)) {
-        assert!(reader.try_wait().unwrap().is_none() && Instant::now() < deadline, "{:?}", accepted());
-        thread::park_timeout(Duration::from_millis(50));
-    }
+    wait_until(|| {
+        assert!(reader.try_wait().unwrap().is_none(), "it ended by itself");
+        published(&out, "/events/accepted") == u64::from(N_EVENTS)
+    });
     // Asked to stop, it publishes what it has and ends well.
     assert!(Command::new("kill").args(["-TERM", &reader.id().to_string()]).status().unwrap().success());
     Ran::of(reader.wait_with_output().unwrap()).ends_with(0).says("500 events from 500 records");

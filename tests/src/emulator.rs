@@ -19,7 +19,7 @@ use tempfile::TempDir;
 /// Where everything is said to be.
 pub const REGION: &str = "eu-west-1";
 /// How long an emulator may take to begin, on a machine that is busy.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_secs(180);
 
 /// An emulator that runs.
 pub struct Emulator {

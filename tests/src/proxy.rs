@@ -2,7 +2,7 @@
 
 use crate::http::Message;
 use std::{
-    io::{BufReader, Write},
+    io::{BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::Arc,
     thread,
@@ -18,6 +18,8 @@ pub enum Deed {
     Change(Message, Box<dyn FnOnce(&mut Message)>),
     /// The line breaks after so many bytes of the answer.
     Cut(usize),
+    /// It is never answered.
+    Hang,
 }
 
 type Rule = dyn Fn(&Message) -> Deed + Send + Sync;
@@ -53,6 +55,11 @@ fn serve(mut stream: TcpStream, upstream: u16, rule: &Rule) {
                 request.send(upstream).unwrap().write(&mut bytes).unwrap();
                 // Whoever is cut off may have hung up first.
                 let _ = stream.write_all(&bytes[..n_bytes.min(bytes.len())]);
+                return;
+            }
+            Deed::Hang => {
+                // Until whoever asked is gone.
+                let _ = requests.read(&mut [0]);
                 return;
             }
         };

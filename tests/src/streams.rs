@@ -7,10 +7,13 @@ use crate::{
     output::Results,
 };
 use kinescope_pipeline::source::Captured;
+use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -63,6 +66,26 @@ pub fn record(emulator: &Emulator, to: &Path) -> Vec<Captured> {
     ran(emulator.kinescope().args(args).arg(to)).ends_with(0);
     let text = fs::read(to).unwrap();
     text.split(|byte| *byte == b'\n').filter_map(Captured::parse).collect()
+}
+
+/// How long something that will come may take on a machine that is busy.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until something is so.
+#[track_caller]
+pub fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it did not come to be");
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// A number of the ledger that a folder has by now; 0 before there is one.
+pub fn published(out: &Path, pointer: &str) -> u64 {
+    let Ok(json) = fs::read(out.join("ledger.json")) else { return 0 };
+    let ledger: Value = serde_json::from_slice(&json).unwrap();
+    ledger.pointer(pointer).unwrap().as_u64().unwrap()
 }
 
 /// What `process` makes of a capture, and what was made of the same stream, have the same items.
