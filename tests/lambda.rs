@@ -4,56 +4,18 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fastrand::Rng;
-use kinescope_aws::{Hub, hub};
-use kinescope_lambda::{serve, telemetry::Telemetry};
-use kinescope_pipeline::Config;
-use kinescope_stages::detect::builtin;
 use kinescope_tests::{
+    function::{Function, NOW_MS},
     mapping::names,
     payloads::{event, gzip, lines},
-    world::{Faults, World},
+    world::Faults,
 };
 use serde_json::{Value as Json, json};
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-use tokio::time::Instant;
+use std::{collections::HashSet, time::Duration};
 
-const NOW_MS: i64 = 1_772_442_000_000; // 2026-03-02T09:00:00Z
-
-/// A function and what it said.
-struct Function {
-    world: World,
-    hub: Hub<World>,
-    telemetry: Telemetry,
-    said: Arc<Mutex<Vec<Json>>>,
-}
-
-impl Function {
-    fn new() -> Function {
-        let config = Config::default();
-        let stages = Arc::new(hub::stages(builtin().unwrap(), &config).unwrap());
-        let world = World::new(1, Faults::default());
-        let said = Arc::<Mutex<Vec<Json>>>::default();
-        let hears = said.clone();
-        let telemetry = Telemetry::new("test", move |line| {
-            hears.lock().unwrap().push(serde_json::from_str(line).unwrap());
-        });
-        Function { hub: Hub::new(world.clone(), names(), stages, config), world, telemetry, said }
-    }
-
-    async fn serve(&self, payload: &Json) -> Result<Json, String> {
-        let until = Instant::now() + Duration::from_secs(60);
-        let served = serve(&self.hub, &self.telemetry, &payload.to_string(), until, NOW_MS).await;
-        served.map_err(|error| format!("{error:#}"))
-    }
-
-    /// What was said last.
-    fn said(&self) -> Json {
-        self.said.lock().unwrap().last().cloned().unwrap()
-    }
+/// A function in a world where everything works.
+fn function() -> Function {
+    Function::new(1, Faults::default())
 }
 
 fn sequence(at: usize) -> String {
@@ -83,7 +45,7 @@ fn found(id: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_that_is_dealt_with_has_an_empty_answer() {
-    let function = Function::new();
+    let function = function();
     let answer = function.serve(&batch(&[gzip(&lines("a", 3)), lines("b", 2)])).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
     let said = function.said();
@@ -107,7 +69,7 @@ async fn a_batch_that_is_dealt_with_has_an_empty_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_broken_record_costs_its_neighbours_nothing() {
-    let function = Function::new();
+    let function = function();
     let records = [lines("a", 2), gzip(&lines("b", 9))[..40].to_vec(), lines("c", 2)];
     assert_eq!(function.serve(&batch(&records)).await.unwrap(), json!({"batchItemFailures": []}));
     assert_eq!(function.said()["QuarantinedEvents"], 1.0);
@@ -131,7 +93,7 @@ async fn a_resource_that_is_refused_is_named_and_the_earliest_record_comes_again
         (names.table.clone(), "failed to call kinescope: AccessDenied"),
         ("kinescope-findings".to_owned(), "firehose: failed to call kinescope-findings: AccessDenied"),
     ] {
-        let function = Function::new();
+        let function = function();
         function.world.holdings().denied.insert(resource.clone());
         // Of the table nothing can be done; of the others the first record, which finds nothing, is done.
         let first = if resource == names.table { 0 } else { 1 };
@@ -166,7 +128,7 @@ async fn large_batches_and_large_records_are_taken() {
         ten_mebibytes[0].len()
     );
     for (records, n_events) in [(six_megabytes, 7_200.0), (ten_mebibytes, 21_500.0)] {
-        let function = Function::new();
+        let function = function();
         assert_eq!(function.serve(&batch(&records)).await.unwrap(), json!({"batchItemFailures": []}));
         assert_eq!(function.said()["EventsAccepted"], n_events);
     }
@@ -175,7 +137,7 @@ async fn large_batches_and_large_records_are_taken() {
 /// What is too large for a service is shortened there, and kept whole beside it.
 #[tokio::test(start_paused = true)]
 async fn a_giant_is_shortened_with_a_pointer_to_all_of_it() {
-    let function = Function::new();
+    let function = function();
     let mut chance = Rng::with_seed(1);
     let value: String = (0..2_000_000).map(|_| chance.alphanumeric()).collect();
     let giant = found("g")
@@ -203,7 +165,7 @@ async fn a_giant_is_shortened_with_a_pointer_to_all_of_it() {
 /// More messages than a record may have: the rest is quarantined, and nothing grows without bound.
 #[tokio::test(start_paused = true)]
 async fn a_million_tiny_events_in_one_record_are_taken() {
-    let function = Function::new();
+    let function = function();
     let tiny = "x\n".repeat(1_000_000);
     let answer = function.serve(&batch(&[gzip(tiny.as_bytes()), lines("b", 2)])).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
@@ -216,7 +178,7 @@ async fn a_million_tiny_events_in_one_record_are_taken() {
 /// With 80 % of its time gone a function takes no more records, and says which come again.
 #[tokio::test(start_paused = true)]
 async fn what_there_is_no_time_for_comes_again() {
-    let function = Function::new();
+    let function = function();
     // Records that hold one event each and look as if they held a mebibyte, so that each is delivered by itself.
     let mut chance = Rng::with_seed(1);
     let mut record = |at: usize| {
@@ -224,10 +186,7 @@ async fn what_there_is_no_time_for_comes_again() {
         gzip(event(at).replace("aws-cli", &agent).as_bytes())
     };
     let records: Vec<Vec<u8>> = (0..100).map(&mut record).collect();
-    let until = Instant::now() + Duration::from_millis(1_500);
-    let served =
-        serve(&function.hub, &function.telemetry, &batch(&records).to_string(), until, NOW_MS).await.unwrap();
-    assert!(Instant::now() <= until);
+    let served = function.serve_within(&batch(&records), Duration::from_millis(1_500)).await.unwrap();
     let again = served["batchItemFailures"][0]["itemIdentifier"].as_str().unwrap().to_owned();
     let first = (0..100).find(|at| sequence(*at) == again).unwrap();
     assert!(first > 0, "nothing was taken");
@@ -239,7 +198,7 @@ async fn what_there_is_no_time_for_comes_again() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_of_the_bus_is_taken_and_a_payload_of_nobody_is_an_error() {
-    let function = Function::new();
+    let function = function();
     let event: Json = serde_json::from_str(&found("b")).unwrap();
     let of_bus = json!({"version": "0", "id": "7bf73129", "detail-type": "AWS API Call via CloudTrail", "source": "aws.cloudtrail",
         "account": "111122223333", "time": "2026-03-02T08:00:00Z", "region": "eu-west-1", "resources": [], "detail": event});

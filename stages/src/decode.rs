@@ -256,7 +256,7 @@ pub fn decode(input: &Input<'_>, limits: &Limits, visitor: &mut dyn Visitor) {
         header: input.header,
         depth: 0,
     };
-    let mut decoder = Decoder { limits, visitor, n_messages: 0, n_inflated: 0 };
+    let mut decoder = Decoder { limits, visitor, n_messages: 0, n_inflated: 0, room: Vec::new() };
     decoder.payload(input.bytes, context);
 }
 
@@ -265,6 +265,8 @@ struct Decoder<'v> {
     visitor: &'v mut dyn Visitor,
     n_messages: u64,
     n_inflated: usize,
+    /// Where messages are unescaped, one after the other.
+    room: Vec<u8>,
 }
 
 impl Decoder<'_> {

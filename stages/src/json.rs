@@ -10,7 +10,7 @@ use wide::u8x32;
 mod escape;
 mod raw;
 
-use escape::unescape;
+use escape::{undo_simple, unescape};
 pub use raw::{Fields, Raw};
 
 /// Nesting that is followed. serde_json stops at about the same depth.
@@ -169,6 +169,21 @@ impl<'a> Reader<'a> {
         let start = self.at + 1;
         let escaped = self.pass_string()?;
         Ok(Str { raw: &self.text[start..self.at - 1], escaped })
+    }
+
+    /// The value of a string. One with escapes has it made in `room`, and gives `None`.
+    pub fn text_into(&mut self, room: &mut Vec<u8>) -> Result<Option<&'a str>, JsonError> {
+        if self.peek() == b'"'
+            && let Some(end) = undo_simple(self.bytes(), self.at + 1, room)
+        {
+            self.at = end + 1;
+            return Ok(None);
+        }
+        let text = self.string()?;
+        if text.escaped {
+            *room = unescape(text.raw).into_bytes();
+        }
+        Ok((!text.escaped).then_some(text.raw))
     }
 
     /// Passes over the string whose opening quote the cursor is at; whether there are escapes in it.

@@ -10,6 +10,8 @@ import sys
 
 import boto3
 
+from stack import invoked, outputs_of
+
 HUB, AGENT = "kinescope-hub-dev", "kinescope-agent-dev"
 OUTPUTS = {
     "StreamName", "LakeBucket", "QuarantineBucket", "TableName", "GlueDatabase", "AthenaWorkgroup", "AlertTopicCritical",
@@ -26,16 +28,6 @@ problems = []
 def equal(what, left, right):
     if left != right:
         problems.append(f"{what}: {left!r} is not {right!r}")
-
-
-def outputs_of(stack):
-    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
-
-
-def invoke(function, event):
-    answer = boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
-    return json.load(answer["Payload"])
 
 
 def variables_of(function):
@@ -93,7 +85,7 @@ def variables(outputs):
         "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url,
     }
     equal("variables", variables_of("kinescope-dev-pipeline"), expected)
-    files = invoke("kinescope-dev-pipeline", {"kinescope": "sweep"})["files"]
+    files = invoked("kinescope-dev-pipeline", {"kinescope": "sweep"})["files"]
     equal("files", files, ["bootstrap", "kinescope.toml", "rules"])
 
 
@@ -141,7 +133,7 @@ def pipeline_rights(outputs, tables):
         ["sqs", "send_message", {"QueueUrl": queue, "MessageBody": "m"}],
         ["events", "put_events", {"Entries": [{"Source": "s", "DetailType": "t", "Detail": "{}"}]}],
     ]
-    outcomes = invoke("kinescope-dev-pipeline", {"calls": allowed + refused})["outcomes"]
+    outcomes = invoked("kinescope-dev-pipeline", {"calls": allowed + refused})["outcomes"]
     for call, outcome in zip(allowed, outcomes[: len(allowed)], strict=True):
         equal(f"{call[0]}.{call[1]} of {call[2]}", outcome, "ok")
     for call, outcome in zip(refused, outcomes[len(allowed) :], strict=True):
@@ -248,7 +240,7 @@ def agent(outputs):
         ["logs", "filter_log_events", {"logGroupName": "/tests/asked"}],
         ["logs", "filter_log_events", {"logGroupName": "/tests/other"}],
     ]
-    outcomes = invoke("kinescope-dev-query-error-logs", {"calls": calls})["outcomes"]
+    outcomes = invoked("kinescope-dev-query-error-logs", {"calls": calls})["outcomes"]
     expected = {
         "KINESCOPE_ERROR_LOG_GROUPS": "/tests/asked",
         "KINESCOPE_ERROR_PATTERN": "?ERROR ?Exception ?FATAL",

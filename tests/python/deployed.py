@@ -13,23 +13,11 @@ import time
 import boto3
 import duckdb
 
+from stack import WAIT_SECONDS, ended, equal, invoked, items, ledgers, outputs_of, waited_for
+
 KINESCOPE, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
 STACK = "kinescope-hub-dev"
-# Long enough for a slow machine; what is waited for is there or the test fails.
-WAIT_SECONDS = 120
 EVENTS = 60
-failures = []
-
-
-def equal(what, found, expected):
-    print(f"  {what}: {found}")
-    if found != expected:
-        failures.append(f"{what}: {found} and not {expected}")
-
-
-def outputs_of(stack):
-    listed = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    return {output["OutputKey"]: output["OutputValue"] for output in listed}
 
 
 def records():
@@ -85,15 +73,6 @@ def on_stream(stream):
     return found
 
 
-def items(table):
-    dynamodb = boto3.client("dynamodb")
-    return [item for page in dynamodb.get_paginator("scan").paginate(TableName=table) for item in page["Items"]]
-
-
-def ledgers(found):
-    return [json.loads(item["ledger"]["S"]) for item in found if item["sk"]["S"].startswith("done#")]
-
-
 def told(sent):
     """What the function says of the records when it is asked for itself: its mapping keeps that to itself."""
     arn = f"arn:aws:kinesis:eu-west-1:000000000000:stream/{STREAM}"
@@ -101,22 +80,18 @@ def told(sent):
                 "kinesis": {"sequenceNumber": sequence, "partitionKey": "k", "kinesisSchemaVersion": "1.0",
                             "approximateArrivalTimestamp": arrival, "data": base64.b64encode(data).decode()}}
                for shard, sequence, arrival, data in sent]
-    answer = boto3.client("lambda").invoke(FunctionName="kinescope-dev-pipeline", Payload=json.dumps({"Records": records}))
-    yield answer["Payload"].read().decode()
+    yield json.dumps(invoked("kinescope-dev-pipeline", {"Records": records}))
     yield from (line for line in (WORK / "aws.log").read_text(errors="replace").splitlines() if '"errors"' in line)
 
 
-def waited_for(table, n_records):
+def dealt_with(table, n_records):
     """The table's items, once every record is entered and no metrics wait to be sent."""
-    ends = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < ends:
+    def look():
         found = items(table)
         waits = any(item["sk"]["S"].startswith("outbox#") for item in found)
-        if not waits and sum(ledger["records"]["in"] for ledger in ledgers(found)) >= n_records:
-            return found
-        time.sleep(0.5)
-    print(*told(on_stream(STREAM)), sep="\n", flush=True)
-    raise SystemExit(f"not all of {n_records} records were dealt with in {WAIT_SECONDS} s")
+        return not waits and sum(ledger["records"]["in"] for ledger in ledgers(found)) >= n_records and found
+    say = lambda: print(*told(on_stream(STREAM)), sep="\n", flush=True)
+    return waited_for(f"all that comes of {n_records} records", look, say)
 
 
 def asked(outputs, sql):
@@ -167,7 +142,7 @@ queue = subscribed(topics)
 data = records()
 began = time.monotonic()
 put(outputs["StreamName"], data)
-table = waited_for(outputs["TableName"], len(data))
+table = dealt_with(outputs["TableName"], len(data))
 seconds = time.monotonic() - began
 
 out = WORK / "expected"
@@ -216,5 +191,4 @@ equal("their ids", sorted(alert["uid"] for alert in alerts) == sorted(alert["uid
 quarantined = boto3.client("s3").list_objects_v2(Bucket=outputs["QuarantineBucket"], Prefix="quarantine/").get("Contents", [])
 equal("records in quarantine", len(quarantined), expected["records"]["quarantined"])
 print(f"sent {len(data)}; in DynamoDB {len(findings)} findings; in Athena {n_rows} rows; alerts {len(alerts)}; lost 0, doubled 0")
-if failures:
-    raise SystemExit("\n".join(failures))
+ended()

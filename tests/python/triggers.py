@@ -6,44 +6,15 @@ import time
 
 import boto3
 
-WAIT_SECONDS = 120
+from stack import ended, equal, invoked, items, ledgers, outputs_of, waited_for
+
 N_EVENTS = 40
 KEY, BUCKET = "AWSLogs/a b/é+%.json.gz", "tests-source"
-failures = []
-
-
-def equal(what, found, expected):
-    print(f"  {what}: {found}")
-    if found != expected:
-        failures.append(f"{what}: {found} and not {expected}")
-
-
-def outputs_of(stack):
-    listed = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    return {output["OutputKey"]: output["OutputValue"] for output in listed}
-
-
-def waited_for(what, look):
-    ends = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < ends:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.5)
-    raise SystemExit(f"{what} did not come in {WAIT_SECONDS} s")
-
-
-def invoked(function, payload):
-    answer = boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(payload))
-    return json.load(answer["Payload"])
 
 
 def lanes(table, prefix):
     """What the lanes with such names entered."""
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)
-    items = [item for page in pages for item in page["Items"]]
-    of_lane = [item for item in items if item["pk"]["S"].startswith(f"lane#{prefix}") and item["sk"]["S"].startswith("done#")]
-    return [json.loads(item["ledger"]["S"]) for item in of_lane]
+    return ledgers(item for item in items(table) if item["pk"]["S"].startswith(f"lane#{prefix}"))
 
 
 def accepted(ledgers):
@@ -145,5 +116,4 @@ objects(hub["TableName"])
 given_up(hub)
 quarantine(hub)
 agent(hub["EventBusName"])
-if failures:
-    raise SystemExit("\n".join(failures))
+ended()

@@ -2,7 +2,6 @@
 
 use super::{Context, DecodeError, Decoder, Envelope, Frame};
 use crate::json::{Raw, Reader};
-use std::borrow::Cow;
 
 impl Decoder<'_> {
     /// A payload. Its log events usually come last, when the rest is known, and are then read as they come;
@@ -64,28 +63,36 @@ impl Decoder<'_> {
         reader.peek();
         let start = reader.at();
         let mut envelope = Envelope { log_event_id: None, time_ms: None, ..context.envelope.clone() };
+        let mut room = std::mem::take(&mut self.room);
         let (mut message, mut first) = (None, true);
         reader.enter_object()?;
         while let Some(key) = reader.member(&mut first)? {
+            if key.raw == "message" && reader.peek() == b'"' {
+                message = Some(reader.text_into(&mut room)?);
+                continue;
+            }
             let value = reader.value()?;
             match key.raw {
                 "id" => envelope.log_event_id = value.text(),
                 "timestamp" => envelope.time_ms = value.i64(),
-                "message" => message = value.str(),
+                "message" => message = None,
                 "extractedFields" => extracted(&mut envelope, value),
                 _ => {}
             }
         }
         let text = &reader.whole()[start..reader.at()];
-        let Some(message) = message else {
-            return self.report(DecodeError::Missing("a message of text"), text, context);
-        };
-        let message: Cow<'_, str> = message.text();
         let inside = Context { envelope: &envelope, ..context };
-        match self.one_text(&message, inside) {
-            Err(error) => self.report(error, &message, inside),
-            done => done,
-        }
+        // Without escapes it is where it was.
+        let message = message.and_then(|plain| plain.or_else(|| std::str::from_utf8(&room).ok()));
+        let done = match message {
+            None => self.report(DecodeError::Missing("a message of text"), text, context),
+            Some(message) => match self.one_text(message, inside) {
+                Err(error) => self.report(error, message, inside),
+                done => done,
+            },
+        };
+        self.room = room;
+        done
     }
 }
 

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, HashSet};
 /// Text after which a chunk is closed; even text that gzip makes no smaller fits an item.
 const CHUNK_BYTES: usize = 128 << 10;
 
-/// An event as the table has it.
-#[derive(Clone, Debug, PartialEq)]
+/// An event as the table has it: a list of its members, in this order.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
 pub struct Stored {
     /// Milliseconds since 1970.
     pub time_ms: i64,
@@ -21,6 +21,7 @@ pub struct Stored {
     /// Its id as users see it.
     pub uid: String,
     /// How bad.
+    #[serde(deserialize_with = "severity")]
     pub severity: Severity,
     /// Who wrote it.
     pub source: String,
@@ -133,42 +134,17 @@ fn cut(text: &str) -> &str {
 /// The events of items, the oldest first; one that came by two ways is there once.
 pub fn read(items: &[Item]) -> Vec<Stored> {
     let texts: Vec<String> = items.iter().map(|item| layout::unzipped(item, "events")).collect();
-    let mut events: Vec<Stored> = texts.iter().flat_map(|text| text.lines()).filter_map(stored).collect();
+    let mut events: Vec<Stored> = texts
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
     events.sort_by(|a, b| (a.time_ms, &a.key).cmp(&(b.time_ms, &b.key)));
     let mut seen = HashSet::new();
     events.retain(|event| seen.insert(event.key.clone()));
     events
 }
 
-fn stored(line: &str) -> Option<Stored> {
-    let (
-        time_ms,
-        key,
-        uid,
-        severity,
-        source,
-        category,
-        account,
-        region,
-        service,
-        operation,
-        actor,
-        message,
-    ): (i64, String, String, i64, String, String, String, String, String, String, String, String) =
-        serde_json::from_str(line).ok()?;
-    let severity = Severity::from_id(severity);
-    Some(Stored {
-        time_ms,
-        key,
-        uid,
-        severity,
-        source,
-        category,
-        account,
-        region,
-        service,
-        operation,
-        actor,
-        message,
-    })
+fn severity<'d, D: serde::Deserializer<'d>>(deserializer: D) -> Result<Severity, D::Error> {
+    <i64 as serde::Deserialize>::deserialize(deserializer).map(Severity::from_id)
 }
