@@ -33,6 +33,9 @@ use pieces::Pieces;
 pub const BATCH_BYTES: usize = 1 << 20;
 /// A file up to this size is one piece.
 const PIECE_BYTES: usize = 512 << 10;
+/// The same of a file that is compressed, if it does not say that it inflates to a lot: as large as a record of Kinesis
+/// was until it could be ten times larger. What is inflated in one go costs half of what is inflated bit by bit.
+const PIECE_BYTES_GZIP: usize = 1 << 20;
 /// A message that is longer than this is refused without being held whole, and so is a file that is no text.
 const HELD_BYTES_MAX: usize = 64 << 20;
 
@@ -171,7 +174,7 @@ impl<'r> Reader<'r> {
     fn object(&mut self, source: String, id: Id, mut content: Box<dyn Read + Send>) -> Sent {
         let mut start = Vec::new();
         // An error here comes again when the rest is read.
-        let _ = (&mut content).take(PIECE_BYTES as u64 + 1).read_to_end(&mut start);
+        let _ = read_start(&mut content, &mut start);
         if !is_one_piece(&start) {
             return self.stream(source, Some(id), io::Cursor::new(start).chain(content), None);
         }
@@ -223,7 +226,7 @@ impl<'r> Reader<'r> {
         let source = path.display().to_string();
         let mut file = File::open(path)?;
         let mut start = Vec::new();
-        (&mut file).take(PIECE_BYTES as u64 + 1).read_to_end(&mut start)?;
+        read_start(&mut file, &mut start)?;
         if is_one_piece(&start) {
             self.n_bytes.fetch_add(start.len() as u64, Ordering::Relaxed);
             let id = Id::cut(blake3::hash(&start));
@@ -300,9 +303,24 @@ impl<'r> Reader<'r> {
     }
 }
 
+/// The longest file that begins so and may be one piece.
+fn piece_bytes(start: &[u8]) -> usize {
+    if start.starts_with(&pieces::GZIP) { PIECE_BYTES_GZIP } else { PIECE_BYTES }
+}
+
+/// Reads one byte more than a piece may have.
+fn read_start(input: &mut impl Read, start: &mut Vec<u8>) -> io::Result<()> {
+    input.take(PIECE_BYTES as u64 + 1).read_to_end(start)?;
+    if start.len() > PIECE_BYTES {
+        let more = (piece_bytes(start) - PIECE_BYTES) as u64;
+        input.take(more).read_to_end(start)?;
+    }
+    Ok(())
+}
+
 /// Whether a file's start is all of it, and may be decoded in one go.
 fn is_one_piece(start: &[u8]) -> bool {
-    start.len() <= PIECE_BYTES
+    start.len() <= piece_bytes(start)
         && !capture::is_capture(start)
         && !pieces::inflates_large(start)
         && !pieces::inflates_to_capture(start)

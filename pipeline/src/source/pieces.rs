@@ -14,8 +14,11 @@ use std::{
     },
 };
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
 const KPL: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
+
+/// A header line is no longer than this.
+const HEADER_BYTES_MAX: usize = 1 << 10;
 
 /// A piece: its offset in the inflated text, what it holds, and whether it is the last.
 pub(super) struct Cut {
@@ -67,7 +70,8 @@ pub(super) fn inflates_to_capture(bytes: &[u8]) -> bool {
 
 /// The header line that a file of VPC flow records begins with.
 pub(super) fn flow_header(bytes: &[u8]) -> Option<Arc<str>> {
-    let line = bytes.split(|byte| *byte == b'\n').next()?;
+    let start = &bytes[..bytes.len().min(HEADER_BYTES_MAX)];
+    let line = &start[..memchr::memchr(b'\n', start)?];
     let line = std::str::from_utf8(line).ok()?.trim_ascii();
     is_flow_header(line).then(|| line.into())
 }
