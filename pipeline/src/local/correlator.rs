@@ -1,59 +1,184 @@
-//! Counts what correlations want counted, in memory and within one run.
+//! Counts what correlations want counted, within one run.
 //!
-//! It is a sink like the others: it takes the matches of every output and answers for them. A run on AWS, whose batches
-//! share no memory, puts another in its place.
+//! It is a sink like the others: it takes the matches of every output and answers for them. They lie in a file until the
+//! run's end, when they are read in order, one group at a time: events may come in any order, and there may be more
+//! matches than memory. A run on AWS, whose batches share no file, puts another in its place.
 
 use crate::{
     lake::{DayRange, Rows, close},
     output::Output,
     sink::{Answers, Sink},
 };
-use kinescope_schemas::Table;
-use kinescope_stages::detect::{Correlation, Finding, Rules, correlate::State};
+use kinescope_schemas::{Id, Table};
+use kinescope_stages::detect::{
+    Correlation, Finding, Rules,
+    correlate::{Hit, State},
+};
+use rusqlite::{Connection, Row, params};
+use std::path::PathBuf;
 
-/// The correlations, in their order, each with what it has seen.
-pub(super) struct Correlator(Vec<(Correlation, State)>);
+/// The sink's name.
+const NAME: &str = "correlator";
+
+/// Findings that are handed on at a time.
+const FINDINGS_AT_ONCE: usize = 1_000;
+
+/// Appended in the order of coming, sorted when it is read, by SQLite's own sorter in bounded memory.
+const SCHEMA: &str = "
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA locking_mode = EXCLUSIVE;
+CREATE TABLE matches (correlation INTEGER NOT NULL, key BLOB NOT NULL, time INTEGER NOT NULL, event BLOB NOT NULL, step INTEGER NOT NULL,
+    uid TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, grouped TEXT NOT NULL, value TEXT NOT NULL) STRICT;
+BEGIN;
+";
+
+/// The correlations, in their order, and their matches.
+#[derive(Default)]
+pub(super) struct Correlator {
+    correlations: Vec<Correlation>,
+    path: PathBuf,
+    /// Opened by the first match.
+    matches: Option<Connection>,
+    n_dropped: u64,
+}
 
 impl Correlator {
-    pub(super) fn new(rules: &Rules) -> Correlator {
-        Correlator(rules.correlations().iter().map(|one| (one.clone(), State::default())).collect())
+    /// The correlations of some rules; matches go to a file at `path`, which nobody wants at the run's end.
+    pub(super) fn new(rules: &Rules, path: PathBuf) -> Correlator {
+        Correlator { correlations: rules.correlations().to_vec(), path, matches: None, n_dropped: 0 }
     }
 
-    /// The findings of all that came, as an output of no record; their rows too, if there is a lake.
-    pub(super) fn findings(&self, days: DayRange, lake: bool) -> Output {
-        let mut output = Output::default();
-        let mut rows = Vec::new();
-        for (at, (correlation, state)) in self.0.iter().enumerate() {
-            for found in state.findings(at, correlation) {
-                let finding = Finding::of_correlation(correlation, &found);
-                output.points.add_finding(&finding);
-                if lake {
-                    Rows::of(&mut rows, Table::Findings, days.day_of(finding.time_ms)).push(&finding.row, 0);
-                }
-                output.findings.push((0, finding));
+    fn add(&mut self, at: usize, hit: &Hit) -> Result<(), String> {
+        let failed =
+            |error: &dyn std::fmt::Display| format!("failed to keep matches of correlations: {error}");
+        let matches = match &mut self.matches {
+            Some(matches) => matches,
+            none => {
+                let opened = Connection::open(&self.path).and_then(|matches| {
+                    matches.execute_batch(SCHEMA)?;
+                    Ok(matches)
+                });
+                none.insert(opened.map_err(|error| failed(&error))?)
+            }
+        };
+        let grouped = serde_json::to_string(&hit.group).map_err(|error| failed(&error))?;
+        matches
+            .prepare_cached("INSERT INTO matches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .and_then(|mut statement| {
+                statement.execute(params![
+                    at as i64,
+                    hit.key().0,
+                    hit.time_ms,
+                    hit.event.0,
+                    hit.step as i64,
+                    hit.uid,
+                    hit.account,
+                    hit.region,
+                    grouped,
+                    hit.value
+                ])
+            })
+            .map_err(|error| failed(&error))?;
+        Ok(())
+    }
+
+    /// The findings of all that came, as outputs of no record; their rows too, if there is a lake.
+    pub(super) fn findings<E: From<rusqlite::Error>>(
+        &mut self,
+        days: DayRange,
+        lake: bool,
+        mut take: impl FnMut(Output) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(matches) = self.matches.take() else { return Ok(()) };
+        let mut findings = Vec::new();
+        let mut statement =
+            matches.prepare("SELECT * FROM matches ORDER BY correlation, key, time, event, step")?;
+        let mut rows = statement.query([])?;
+        let mut group = Group::default();
+        loop {
+            let next = rows.next()?.map(read).transpose()?;
+            let place = next.as_ref().map(|(at, hit)| (*at, hit.key()));
+            if place != group.place {
+                findings.extend(group.findings(&self.correlations));
+                self.n_dropped += group.state.n_dropped();
+                group = Group { place, state: State::default() };
+            }
+            if findings.len() >= FINDINGS_AT_ONCE || next.is_none() && !findings.is_empty() {
+                take(output(std::mem::take(&mut findings), days, lake))?;
+            }
+            let Some((at, hit)) = next else { return Ok(()) };
+            if let Some(correlation) = self.correlations.get(at) {
+                group.state.add(correlation, &hit);
             }
         }
-        output.rows = close(rows);
-        output
     }
 
     /// Matches that found no place.
     pub(super) fn n_dropped(&self) -> u64 {
-        self.0.iter().map(|(_, state)| state.n_dropped()).sum()
+        self.n_dropped
     }
+}
+
+/// The group that is being read.
+#[derive(Default)]
+struct Group {
+    /// The correlation's place, and the group's key.
+    place: Option<(usize, Id)>,
+    state: State,
+}
+
+impl Group {
+    fn findings(&self, correlations: &[Correlation]) -> Vec<Finding> {
+        let Some((at, correlation)) = self.place.and_then(|(at, _)| Some((at, correlations.get(at)?))) else {
+            return Vec::new();
+        };
+        let found = self.state.findings(at, correlation);
+        found.iter().map(|found| Finding::of_correlation(correlation, found)).collect()
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<(usize, Hit)> {
+    let grouped: String = row.get(8)?;
+    let hit = Hit {
+        step: row.get::<_, i64>(4)? as usize,
+        time_ms: row.get(2)?,
+        event: Id(row.get(3)?),
+        uid: row.get(5)?,
+        account: row.get(6)?,
+        region: row.get(7)?,
+        // As it was written.
+        group: serde_json::from_str(&grouped).unwrap_or_default(),
+        value: row.get(9)?,
+    };
+    Ok((row.get::<_, i64>(0)? as usize, hit))
+}
+
+fn output(findings: Vec<Finding>, days: DayRange, lake: bool) -> Output {
+    let mut output = Output::default();
+    let mut rows = Vec::new();
+    for finding in findings {
+        output.points.add_finding(&finding);
+        if lake {
+            Rows::of(&mut rows, Table::Findings, days.day_of(finding.time_ms)).push(&finding.row, 0);
+        }
+        output.findings.push((0, finding));
+    }
+    output.rows = close(rows);
+    output
 }
 
 impl Sink for Correlator {
     fn name(&self) -> &'static str {
-        "correlator"
+        NAME
     }
 
     fn write(&mut self, output: &Output) -> Answers {
-        for (_, at, hit) in &output.hits {
-            if let Some((correlation, state)) = self.0.get_mut(*at) {
-                state.add(correlation, hit);
+        let mut answers = Answers { n_items: output.hits.len() as u64, ..Answers::default() };
+        for (owner, at, hit) in &output.hits {
+            if let Err(error) = self.add(*at, hit) {
+                answers.failed.push(*owner);
+                answers.error.get_or_insert(error);
             }
         }
-        Answers::delivered(output.hits.len())
+        answers
     }
 }

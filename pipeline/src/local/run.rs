@@ -129,6 +129,11 @@ pub enum RunError {
     /// The configuration.
     #[error("read the configuration: {0}")]
     Config(#[from] ConfigError),
+    /// What correlations have kept.
+    #[error(
+        "read the matches of correlations: {0}; free some space, also for temporary files, and run again"
+    )]
+    Matches(#[from] rusqlite::Error),
     /// A sink.
     #[error("deliver to {sink}: {words}; nothing was published, so run again when that is mended")]
     Sink {
@@ -274,7 +279,7 @@ impl<'f> Job<'f> {
             lake: (!self.run.only_findings).then_some(lake),
             store: Store::create(&self.folder.staged("kinescope.db"), self.id.clone())?,
             quarantine,
-            correlator: Correlator::new(rules),
+            correlator: Correlator::new(rules, self.folder.staged("matches.db")),
             ledger: Ledger::default(),
             open: Open::default(),
             minutes: Minutes::default(),

@@ -70,9 +70,14 @@ impl Writer {
 
     /// Writes what correlations found in all that came.
     pub(super) fn correlations(&mut self) -> Result<(), RunError> {
-        let mut output = self.correlator.findings(self.days, self.lake.is_some());
-        self.write(&output)?;
-        self.minutes.add(std::mem::take(&mut output.points));
+        let (days, lake) = (self.days, self.lake.is_some());
+        let mut correlator = std::mem::take(&mut self.correlator);
+        correlator.findings(days, lake, |mut output| {
+            self.write(&output)?;
+            self.minutes.add(std::mem::take(&mut output.points));
+            self.minutes(false)
+        })?;
+        self.correlator = correlator;
         Ok(())
     }
 

@@ -103,6 +103,13 @@ enum Amount {
     Number(f64),
 }
 
+impl Hit {
+    /// Which group it belongs to.
+    pub fn key(&self) -> Id {
+        Id::of(&self.group.iter().map(String::as_bytes).collect::<Vec<_>>())
+    }
+}
+
 impl State {
     /// Adds a match; the same again changes nothing.
     pub fn add(&mut self, correlation: &Correlation, hit: &Hit) {
@@ -113,7 +120,7 @@ impl State {
             },
             _ => Amount::Value(Id::of(&[hit.value.as_bytes()])),
         };
-        let key = Id::of(&hit.group.iter().map(String::as_bytes).collect::<Vec<_>>());
+        let key = hit.key();
         if self.ceiling.is_some_and(|ceiling| key >= ceiling) {
             self.n_dropped += 1;
             return;
