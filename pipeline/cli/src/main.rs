@@ -44,6 +44,10 @@ pub enum Done {
 
 const FAILED: u8 = 2;
 
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let args = args::Args::parse();
     let done = match args.command {
