@@ -1,7 +1,5 @@
 //! The function at its edges: what it answers, in time, to batches that are large, late, broken or refused.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fastrand::Rng;
 use kinescope_tests::{

@@ -58,7 +58,7 @@ impl Corpus {
         const BATCHES_MAX: usize = 1 << 16;
         let (sender, batches) = sync_channel(BATCHES_MAX);
         let n_bytes = AtomicU64::new(0);
-        Reader::new(sender, &n_bytes, &|_| false).read(&self.files()).expect("the queue is long enough");
+        Reader::new(sender, &n_bytes, None).read(&self.files()).expect("the queue is long enough");
         batches.into_iter().collect()
     }
 

@@ -2,7 +2,7 @@
 
 use kinescope_schemas::Id;
 use kinescope_stages::decode::Envelope;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A record's identity: a file, a line of a capture, or what came on a stream.
 #[derive(Debug)]
@@ -13,8 +13,9 @@ pub struct Record {
     pub source: String,
     /// Derived from its content, or from shard and sequence number.
     pub id: Id,
-    /// The file that it lies in, by its content: what a finished run remembers. A stream has none.
-    pub file_id: Option<Id>,
+    /// The file that it lies in, by its content: what a finished run remembers. A stream has none, and of a file that is
+    /// read for the first time it is set before its last piece goes.
+    pub file_id: OnceLock<Id>,
     /// When a stream took it, milliseconds since 1970: its events go to days around that. `None` for a file.
     pub arrival_ms: Option<i64>,
     /// What is already known about its messages; empty but for redriven ones.

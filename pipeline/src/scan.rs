@@ -46,7 +46,7 @@ pub fn scan(
     thread::scope(|scope| {
         scope.spawn(move || {
             // Nobody stops taking batches here.
-            let _ = Reader::new(sender, &AtomicU64::new(0), &|_| false).read(files);
+            let _ = Reader::new(sender, &AtomicU64::new(0), None).read(files);
         });
         batches.iter().flatten().for_each(|piece| looking.piece(&piece));
     });

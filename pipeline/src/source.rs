@@ -12,7 +12,7 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
         mpsc::SyncSender,
     },
@@ -21,11 +21,14 @@ use std::{
 mod arriving;
 mod capture;
 mod feed;
+mod hash;
 mod pieces;
 
 pub use arriving::Arriving;
 pub use capture::Captured;
 pub use feed::{Fed, Feed, FeedError};
+use hash::Hash;
+pub use hash::file_id;
 pub use pieces::Hungry;
 use pieces::Pieces;
 
@@ -33,6 +36,9 @@ use pieces::Pieces;
 pub const BATCH_BYTES: usize = 1 << 20;
 /// A file up to this size is one piece.
 const PIECE_BYTES: usize = 512 << 10;
+/// The same of a file that is compressed, if it does not say that it inflates to a lot: as large as a record of Kinesis
+/// was until it could be ten times larger. What is inflated in one go costs half of what is inflated bit by bit.
+const PIECE_BYTES_GZIP: usize = 1 << 20;
 /// A message that is longer than this is refused without being held whole, and so is a file that is no text.
 const HELD_BYTES_MAX: usize = 64 << 20;
 
@@ -83,6 +89,16 @@ fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
+/// What is too long to be read at once.
+struct Long<'p> {
+    /// Of its record.
+    id: Id,
+    /// By its content, if that is known.
+    file_id: Option<Id>,
+    /// A file's.
+    path: Option<&'p Path>,
+}
+
 /// Reads all files and sends batches. Ends early, in silence, when nobody takes them any more.
 pub struct Reader<'r> {
     sender: SyncSender<Vec<Piece>>,
@@ -91,9 +107,12 @@ pub struct Reader<'r> {
     n_records: u64,
     /// Bytes read so far, for the progress.
     pub n_bytes: &'r AtomicU64,
-    /// Whether a finished run already has the record with this id.
-    pub is_known: &'r (dyn Fn(Id) -> bool + Sync),
+    /// `None` where no run was finished before.
+    is_known: Option<&'r IsKnown<'r>>,
 }
+
+/// Whether a finished run already has the record with this id.
+pub type IsKnown<'r> = dyn Fn(Id) -> bool + Sync + 'r;
 
 /// Nobody takes batches any more: a sink failed, and has said so.
 #[derive(Debug)]
@@ -106,7 +125,7 @@ impl<'r> Reader<'r> {
     pub fn new(
         sender: SyncSender<Vec<Piece>>,
         n_bytes: &'r AtomicU64,
-        is_known: &'r (dyn Fn(Id) -> bool + Sync),
+        is_known: Option<&'r IsKnown<'r>>,
     ) -> Self {
         Reader { sender, batch: Vec::new(), n_batch_bytes: 0, n_records: 0, n_bytes, is_known }
     }
@@ -127,10 +146,15 @@ impl<'r> Reader<'r> {
 
     /// Sends what a feed hands out for one run.
     pub fn feed(mut self, feed: &mut dyn Feed) -> Sent {
-        while let Some(fed) = feed.next(self.is_known) {
+        let is_known = self.is_known;
+        while let Some(fed) = feed.next(&|id| is_known.is_some_and(|is_known| is_known(id))) {
             self.fed(fed)?;
         }
         self.flush()
+    }
+
+    fn knows(&self, id: Id) -> bool {
+        self.is_known.is_some_and(|is_known| is_known(id))
     }
 
     fn fed(&mut self, fed: Fed) -> Sent {
@@ -162,7 +186,7 @@ impl<'r> Reader<'r> {
     }
 
     fn refused(&mut self, source: String, id: Id, done_id: Id, reason: String) -> Sent {
-        let known = (self.is_known)(done_id);
+        let known = self.knows(done_id);
         let record = self.record(source, id, Some(done_id), Envelope::default());
         let content = if known { Content::Known } else { Content::Refused(reason, Vec::new()) };
         self.send(Piece { record, offset: 0, header: None, last: true, content })
@@ -171,9 +195,10 @@ impl<'r> Reader<'r> {
     fn object(&mut self, source: String, id: Id, mut content: Box<dyn Read + Send>) -> Sent {
         let mut start = Vec::new();
         // An error here comes again when the rest is read.
-        let _ = (&mut content).take(PIECE_BYTES as u64 + 1).read_to_end(&mut start);
+        let _ = read_start(&mut content, &mut start);
         if !is_one_piece(&start) {
-            return self.stream(source, Some(id), io::Cursor::new(start).chain(content), None);
+            let long = Long { id, file_id: Some(id), path: None };
+            return self.stream(source, long, io::Cursor::new(start).chain(content));
         }
         self.n_bytes.fetch_add(start.len() as u64, Ordering::Relaxed);
         self.whole(source, id, start)
@@ -186,6 +211,7 @@ impl<'r> Reader<'r> {
         file_id: Option<Id>,
         envelope: Envelope<'static>,
     ) -> Arc<Record> {
+        let file_id = file_id.map_or_else(OnceLock::new, OnceLock::from);
         let record =
             Arc::new(Record { index: self.n_records, source, id, file_id, arrival_ms: None, envelope });
         self.n_records += 1;
@@ -218,42 +244,45 @@ impl<'r> Reader<'r> {
 
     fn try_file(&mut self, path: &Path) -> io::Result<Sent> {
         if path.as_os_str() == "-" {
-            return Ok(self.stream("-".to_owned(), None, io::stdin(), None));
+            let long = Long { id: Id::of(&[b"stream"]), file_id: None, path: None };
+            return Ok(self.stream("-".to_owned(), long, io::stdin()));
         }
         let source = path.display().to_string();
         let mut file = File::open(path)?;
         let mut start = Vec::new();
-        (&mut file).take(PIECE_BYTES as u64 + 1).read_to_end(&mut start)?;
+        read_start(&mut file, &mut start)?;
         if is_one_piece(&start) {
             self.n_bytes.fetch_add(start.len() as u64, Ordering::Relaxed);
             let id = Id::cut(blake3::hash(&start));
             return Ok(self.whole(source, id, start));
         }
-        let id = file_id(path)?;
-        Ok(self.stream(source, Some(id), io::Cursor::new(start).chain(file), Some(path)))
+        let n_bytes = file.metadata()?.len();
+        let id = Id::of(&[b"start", &n_bytes.to_le_bytes(), &start]);
+        // Where nothing was done before nothing can be known, and the file is hashed while it is read.
+        let file_id = if self.is_known.is_some() { Some(file_id(path)?) } else { None };
+        let long = Long { id, file_id, path: Some(path) };
+        Ok(self.stream(source, long, io::Cursor::new(start).chain(file)))
     }
 
     /// A file that is one piece.
     fn whole(&mut self, source: String, id: Id, bytes: Vec<u8>) -> Sent {
-        let content = if (self.is_known)(id) { Content::Known } else { Content::Bytes(bytes) };
+        let content = if self.knows(id) { Content::Known } else { Content::Bytes(bytes) };
         let record = self.record(source, id, Some(id), Envelope::default());
         self.send(Piece { record, offset: 0, header: None, last: true, content })
     }
 
     /// A file or stream of any length.
-    fn stream(
-        &mut self,
-        source: String,
-        file_id: Option<Id>,
-        input: impl Read + Send,
-        path: Option<&Path>,
-    ) -> Sent {
-        let known = file_id.is_some_and(self.is_known);
-        let mut pieces = Pieces::new(input, Some(self.n_bytes), path);
+    fn stream(&mut self, source: String, long: Long<'_>, input: impl Read + Send) -> Sent {
+        let Long { id, file_id, path } = long;
+        let known = file_id.is_some_and(|id| self.knows(id));
+        let hash = path.filter(|_| file_id.is_none()).map(|_| Hash::default());
+        let mut pieces = Pieces::new(input, Some(self.n_bytes), path, hash.clone());
+        let whole_id = || hash.as_ref()?.id().or_else(|| self::file_id(path?).ok());
         if pieces.is_capture() {
+            // Each of its records has the file's id, the first as well as the last.
+            let file_id = file_id.or_else(|| self::file_id(path?).ok());
             return self.capture(&source, pieces, file_id, known);
         }
-        let id = file_id.unwrap_or_else(|| Id::of(&[b"stream"]));
         let record = self.record(source, id, file_id, Envelope::default());
         if known {
             return self.send(Piece { record, offset: 0, header: None, last: true, content: Content::Known });
@@ -263,6 +292,12 @@ impl<'r> Reader<'r> {
             let after = header.clone();
             if let (None, Content::Bytes(bytes), 0) = (&header, &piece.content, piece.offset) {
                 header = pieces::flow_header(bytes);
+            }
+            if piece.last
+                && let Some(id) = whole_id()
+            {
+                // It is set but once, here.
+                let _ = record.file_id.set(id);
             }
             self.send(Piece {
                 record: record.clone(),
@@ -300,17 +335,25 @@ impl<'r> Reader<'r> {
     }
 }
 
+/// The longest file that begins so and may be one piece.
+fn piece_bytes(start: &[u8]) -> usize {
+    if start.starts_with(&pieces::GZIP) { PIECE_BYTES_GZIP } else { PIECE_BYTES }
+}
+
+/// Reads one byte more than a piece may have.
+fn read_start(input: &mut impl Read, start: &mut Vec<u8>) -> io::Result<()> {
+    input.take(PIECE_BYTES as u64 + 1).read_to_end(start)?;
+    if start.len() > PIECE_BYTES {
+        let more = (piece_bytes(start) - PIECE_BYTES) as u64;
+        input.take(more).read_to_end(start)?;
+    }
+    Ok(())
+}
+
 /// Whether a file's start is all of it, and may be decoded in one go.
 fn is_one_piece(start: &[u8]) -> bool {
-    start.len() <= PIECE_BYTES
+    start.len() <= piece_bytes(start)
         && !capture::is_capture(start)
         && !pieces::inflates_large(start)
         && !pieces::inflates_to_capture(start)
-}
-
-/// A file's id: derived from its content, so that its name does not matter.
-pub fn file_id(path: &Path) -> io::Result<Id> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(path)?)?;
-    Ok(Id::cut(hasher.finalize()))
 }

@@ -4,7 +4,6 @@
 //! Points add up, so that a minute may be written in parts and a batch may be cut anywhere.
 
 use crate::{classify, parse};
-use foldhash::HashMap;
 use kinescope_schemas::{
     Event, Severity, Source, Table,
     tables::{api_activity as api, base, http_activity as http, logs, network_activity as network},
@@ -23,8 +22,11 @@ use set::{Series, Sets};
 pub const DIMENSION_SETS_MAX: usize = 5_000;
 /// Sets of dimensions that all metrics of a run may have together.
 pub const DIMENSION_SETS_TOTAL_MAX: usize = 20_000;
-/// Points that are kept open; when there are more, the oldest minutes are closed.
+/// Points that are kept open; when there are more, the oldest minutes are closed until there are
+/// [`OPEN_POINTS_KEPT`]: many together cost less than each by itself.
 pub const OPEN_POINTS_MAX: usize = 20_000;
+/// Points that stay open when minutes are closed.
+pub const OPEN_POINTS_KEPT: usize = 10_000;
 /// Bytes of one dimension's value.
 pub const DIMENSION_BYTES_MAX: usize = 128;
 /// Namespace of the points that we derive.
@@ -98,11 +100,15 @@ impl Point {
     }
 }
 
-/// Points under way.
+/// Points under way. A minute's samples usually follow one another, so a set's latest point is tried, and what does
+/// not belong to it begins another: parts of one point add up.
 #[derive(Default)]
 pub struct Points {
     sets: Sets,
-    points: HashMap<(u32, i64), Point>,
+    /// Set, minute, point.
+    points: Vec<(u32, i64, Point)>,
+    /// Where each set's latest point is.
+    latest: Vec<usize>,
 }
 
 impl Points {
@@ -168,8 +174,17 @@ impl At<'_> {
     }
 
     fn add(&mut self, series: Series<'_>, dimensions: Dimensions<'_>, value: f64, distribution: bool) {
-        let set = self.points.sets.of(series, dimensions);
-        self.points.points.entry((set, self.minute_ms)).or_default().add(value, distribution);
+        let Points { sets, points, latest } = &mut *self.points;
+        let set = sets.of(series, dimensions);
+        if latest.len() == set as usize {
+            latest.push(usize::MAX);
+        }
+        let latest = &mut latest[set as usize];
+        if points.get(*latest).is_none_or(|(_, minute_ms, _)| *minute_ms != self.minute_ms) {
+            *latest = points.len();
+            points.push((set, self.minute_ms, Point::default()));
+        }
+        points[*latest].2.add(value, distribution);
     }
 
     fn call(&mut self, event: &Event<'_>) {

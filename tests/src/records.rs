@@ -29,7 +29,7 @@ pub fn pieces(index: u64, path: &Path, n_pieces: usize) -> Vec<Piece> {
         index,
         source: path.display().to_string(),
         id: Id::of(&[&bytes]),
-        file_id: None,
+        file_id: Default::default(),
         arrival_ms: None,
         envelope: Envelope::default(),
     });

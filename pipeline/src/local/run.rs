@@ -16,7 +16,7 @@ use crate::{
     output::Output,
     process::{Seen, Stages, process},
     sink::Open,
-    source::{Feed, FeedError, Files, Reader},
+    source::{Feed, FeedError, Files, IsKnown, Reader},
     window::Window,
 };
 use kinescope_schemas::Id;
@@ -214,15 +214,15 @@ impl<'f> Job<'f> {
         let mut window = self.window();
         let mut writer = self.writer(&stages.rules)?;
         let known = self.known.take().map(std::sync::Mutex::new);
-        let is_known = |id: Id| {
-            let store = known.as_ref().and_then(|store| store.lock().ok());
-            store.is_some_and(|store| store.has_record(id).unwrap_or(false))
-        };
+        let is_known = known
+            .as_ref()
+            .map(|store| move |id: Id| store.lock().is_ok_and(|store| store.has_record(id).unwrap_or(false)));
         let (send_batch, batches) = sync_channel::<Vec<Piece>>(QUEUE_LEN);
         let (send_outputs, outputs) = sync_channel::<Vec<Output>>(QUEUE_LEN);
         let mut input = std::mem::replace(&mut self.run.input, Input::Quarantined(Vec::new()));
         let written = thread::scope(|scope| {
-            let (stages, window, is_known, input) = (&stages, &mut window, &is_known, &mut input);
+            let (stages, window, input) = (&stages, &mut window, &mut input);
+            let is_known = is_known.as_ref().map(|is_known| is_known as &IsKnown<'_>);
             scope.spawn(move || input.read(Reader::new(send_batch, &status.n_bytes, is_known)));
             scope.spawn(move || {
                 for batch in batches {

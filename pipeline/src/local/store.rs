@@ -139,7 +139,7 @@ impl Store {
                 finding.region,
                 finding.resource,
                 finding.actor,
-                finding.to_json().to_string()
+                finding.to_json()
             ],
         )
     }

@@ -63,7 +63,9 @@ impl Writer {
             self.mended.extend(mended.map(|(record, _)| record.index));
         }
         let ended = delivered.fates.iter().filter(|(_, fate)| *fate != Fate::Redeliver);
-        Ok(ended.filter_map(|(record, _)| record.file_id).try_for_each(|id| self.store.add_record(id))?)
+        Ok(ended
+            .filter_map(|(record, _)| record.file_id.get().copied())
+            .try_for_each(|id| self.store.add_record(id))?)
     }
 
     /// Writes what correlations found in all that came.

@@ -73,7 +73,7 @@ impl Arriving {
             return arriving;
         }
         tray.put(first, is_all);
-        let mut pieces = Pieces::new(tray, None, None);
+        let mut pieces = Pieces::new(tray, None, None, None);
         arriving.is_capture = pieces.is_capture();
         arriving.pieces = Some(pieces);
         arriving
@@ -123,7 +123,7 @@ impl Arriving {
                         index: self.record.index,
                         source,
                         id,
-                        file_id: self.record.file_id,
+                        file_id: self.record.file_id.clone(),
                         arrival_ms: self.record.arrival_ms,
                         envelope: Envelope::default(),
                     });
@@ -159,7 +159,7 @@ mod tests {
             index: 0,
             source: "s".to_owned(),
             id: Id::of(&[b"r"]),
-            file_id: None,
+            file_id: Default::default(),
             arrival_ms: Some(0),
             envelope: Envelope::default(),
         });

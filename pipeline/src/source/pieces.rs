@@ -1,6 +1,6 @@
 //! Reads something of any length in pieces that are cut between messages.
 
-use super::{HELD_BYTES_MAX, PIECE_BYTES, capture};
+use super::{HELD_BYTES_MAX, Hash, PIECE_BYTES, capture};
 use crate::batch::Content;
 use flate2::read::MultiGzDecoder;
 use kinescope_stages::decode::{Limits, is_flow_header, last_boundary};
@@ -14,8 +14,11 @@ use std::{
     },
 };
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
 const KPL: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
+
+/// A header line is no longer than this.
+const HEADER_BYTES_MAX: usize = 1 << 10;
 
 /// A piece: its offset in the inflated text, what it holds, and whether it is the last.
 pub(super) struct Cut {
@@ -67,20 +70,22 @@ pub(super) fn inflates_to_capture(bytes: &[u8]) -> bool {
 
 /// The header line that a file of VPC flow records begins with.
 pub(super) fn flow_header(bytes: &[u8]) -> Option<Arc<str>> {
-    let line = bytes.split(|byte| *byte == b'\n').next()?;
+    let start = &bytes[..bytes.len().min(HEADER_BYTES_MAX)];
+    let line = &start[..memchr::memchr(b'\n', start)?];
     let line = std::str::from_utf8(line).ok()?.trim_ascii();
     is_flow_header(line).then(|| line.into())
 }
 
 impl<'r> Pieces<'r> {
-    /// Pieces of `input`; `n_bytes` counts what is read of it, before inflating.
+    /// Pieces of `input`; `n_bytes` counts what is read of it, before inflating, and `hash` takes it.
     pub(super) fn new(
         input: impl Read + Send + 'r,
         n_bytes: Option<&'r AtomicU64>,
         path: Option<&Path>,
+        hash: Option<Hash>,
     ) -> Pieces<'r> {
         let n_read = Arc::new(AtomicU64::new(0));
-        let mut input = Counting { input, n_bytes, n_read: n_read.clone() };
+        let mut input = Counting { input, n_bytes, n_read: n_read.clone(), hash };
         let mut magic = Vec::new();
         // An error here comes again when the rest is read.
         let _ = (&mut input).take(KPL.len() as u64).read_to_end(&mut magic);
@@ -219,11 +224,12 @@ impl<'r> Pieces<'r> {
     }
 }
 
-/// Counts what passes.
+/// Counts and hashes what passes.
 struct Counting<'c, R> {
     input: R,
     n_bytes: Option<&'c AtomicU64>,
     n_read: Arc<AtomicU64>,
+    hash: Option<Hash>,
 }
 
 impl<R: Read> Read for Counting<'_, R> {
@@ -233,6 +239,9 @@ impl<R: Read> Read for Counting<'_, R> {
             n_bytes.fetch_add(n as u64, Ordering::Relaxed);
         }
         self.n_read.fetch_add(n as u64, Ordering::Relaxed);
+        if let Some(hash) = self.hash.as_ref().filter(|_| !buffer.is_empty()) {
+            hash.update(&buffer[..n]);
+        }
         Ok(n)
     }
 }

@@ -31,14 +31,22 @@ impl Decoder<'_> {
 /// The fast way: one member whose size the trailer tells. The trailer can lie, and there may be a second member;
 /// then this gives `None`, and the careful way decides.
 fn one_member(bytes: &[u8], cap: usize) -> Option<Vec<u8>> {
-    const MEMBER: [u8; 3] = [0x1f, 0x8b, 0x08];
     let size = u32::from_le_bytes(*bytes.last_chunk()?) as usize;
-    if size > cap || memchr::memmem::find(bytes.get(MEMBER.len()..)?, &MEMBER).is_some() {
+    if size > cap || has_member(bytes.get(MAGIC.len()..)?) {
         return None;
     }
     let mut inflated = vec![0; size];
     let n_bytes = libdeflater::Decompressor::new().gzip_decompress(bytes, &mut inflated).ok()?;
     (n_bytes == size).then_some(inflated)
+}
+
+/// Whether a member may begin somewhere in `bytes`: by chance one does in a hundred megabytes.
+fn has_member(bytes: &[u8]) -> bool {
+    const DEFLATE: u8 = 8;
+    // These have no meaning, and nobody inflates a member that has one of them.
+    const FLAGS_RESERVED: u8 = 0xe0;
+    memchr::memmem::find_iter(bytes, &MAGIC)
+        .any(|at| matches!(bytes[at + MAGIC.len()..], [DEFLATE, flags, ..] if flags & FLAGS_RESERVED == 0))
 }
 
 /// The careful way: any number of members, stopping one byte past the cap.

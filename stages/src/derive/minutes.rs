@@ -1,20 +1,30 @@
 //! The points of a run, minute by minute.
 
 use super::{
-    DIMENSION_SETS_MAX, DIMENSION_SETS_TOTAL_MAX, Key, OPEN_POINTS_MAX, Point, Points, derived,
+    DIMENSION_SETS_MAX, DIMENSION_SETS_TOTAL_MAX, Key, OPEN_POINTS_KEPT, OPEN_POINTS_MAX, Point, Points,
+    derived,
     set::{Set, Sets},
 };
 use foldhash::HashMap;
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 /// Series that may have a set of their own for what is past the cap; what is past this too has one in common.
 const SERIES_MAX: usize = 1_000;
 
+/// What points are sorted by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    minute_ms: i64,
+    series: u32,
+    set: u32,
+}
+
 /// The points of a run: what batches derived, merged, with dimensions capped and old minutes closed.
 #[derive(Default)]
 pub struct Minutes {
-    open: BTreeMap<i64, HashMap<u32, Point>>,
-    n_open: usize,
+    /// The first of them are merged and in order; behind them is what came since.
+    open: Vec<(Place, Point)>,
+    n_merged: usize,
     sets: Sets,
     /// How many sets each series has, and where it stands among the series.
     series: HashMap<Box<str>, (u32, usize)>,
@@ -25,17 +35,31 @@ pub struct Minutes {
 }
 
 impl Minutes {
-    /// Merges a batch's points.
+    /// Adds a batch's points.
     pub fn add(&mut self, points: Points) {
         let numbers: Vec<(u32, bool)> = points.sets.list.iter().map(|set| self.number(set)).collect();
-        for ((set, minute_ms), point) in points.points {
-            let (number, is_other) = numbers[set as usize];
+        for (set, minute_ms, point) in points.points {
+            let (set, is_other) = numbers[set as usize];
             self.n_samples_other += if is_other { point.samples as u64 } else { 0 };
-            let minute = self.open.entry(minute_ms).or_default();
-            let n_before = minute.len();
-            minute.entry(number).or_default().merge(point);
-            self.n_open += minute.len() - n_before;
+            self.open.push((Place { minute_ms, series: self.series_of[set as usize], set }, point));
         }
+        if self.open.len() > self.n_merged + OPEN_POINTS_MAX {
+            self.merge();
+        }
+    }
+
+    /// Puts the parts of each point together.
+    fn merge(&mut self) {
+        // Stable, so that the parts of a point are added up in the order in which they came.
+        self.open.sort_by_key(|(place, _)| *place);
+        self.open.dedup_by(|(place, part), (before, point)| {
+            let is_same = place == before;
+            if is_same {
+                point.merge(std::mem::take(part));
+            }
+            is_same
+        });
+        self.n_merged = self.open.len();
     }
 
     /// A set's number here, and whether it is the one for what is past the cap.
@@ -71,16 +95,23 @@ impl Minutes {
     /// Takes the oldest minutes until few enough points are open; all of them at the end. Points of a minute and
     /// series follow one another.
     pub fn close(&mut self, all: bool) -> Vec<(Key, Point)> {
-        let mut closed = Vec::new();
-        while all || self.n_open > OPEN_POINTS_MAX {
-            let Some((minute_ms, points)) = self.open.pop_first() else { break };
-            self.n_open -= points.len();
-            let mut points: Vec<_> = points.into_iter().collect();
-            points.sort_unstable_by_key(|(number, _)| (self.series_of[*number as usize], *number));
-            closed.extend(points.into_iter().map(|(number, point)| {
-                (Key { minute_ms, set: self.sets.list[number as usize].clone() }, point)
-            }));
+        if all || self.open.len() > self.n_merged.max(OPEN_POINTS_KEPT) + OPEN_POINTS_KEPT {
+            self.merge();
         }
-        closed
+        let n_open = self.n_merged;
+        let n_closed = match n_open.checked_sub(OPEN_POINTS_KEPT + 1) {
+            _ if all => n_open,
+            Some(last) if n_open > OPEN_POINTS_MAX => {
+                let last_ms = self.open[last].0.minute_ms;
+                self.open[..n_open].partition_point(|(place, _)| place.minute_ms <= last_ms)
+            }
+            _ => return Vec::new(),
+        };
+        self.n_merged -= n_closed;
+        let key = |place: Place| Key {
+            minute_ms: place.minute_ms,
+            set: self.sets.list[place.set as usize].clone(),
+        };
+        self.open.drain(..n_closed).map(|(place, point)| (key(place), point)).collect()
     }
 }

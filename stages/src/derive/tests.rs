@@ -88,7 +88,33 @@ fn the_oldest_minutes_close_first() {
     let closed = minutes.close(false);
     assert_eq!(
         closed.iter().map(|(key, _)| key.minute_ms / MINUTE_MS).collect::<Vec<_>>(),
-        (0..10).collect::<Vec<_>>()
+        (0..n - OPEN_POINTS_KEPT as i64).collect::<Vec<_>>()
     );
-    assert_eq!(minutes.close(true).len(), OPEN_POINTS_MAX);
+    assert_eq!(minutes.close(true).len(), OPEN_POINTS_KEPT);
+}
+
+/// However minutes come, and whatever is closed on the way, every sample is in one point of its minute and set, but for
+/// those that come when their minute is closed.
+#[test]
+fn samples_out_of_order_add_up() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut minutes = Minutes::default();
+    let mut closed = Vec::new();
+    let n_samples = 90_000;
+    for batch in 0..30 {
+        let sample = |_| {
+            let minute = batch * 300 + random.i64(0..300);
+            (minute, ["events", "calls"][random.usize(..2)], random.u8(..9).to_string())
+        };
+        minutes.add(points((0..n_samples / 30).map(sample)));
+        closed.extend(minutes.close(false));
+    }
+    assert!(!closed.is_empty() && closed.len() < n_samples);
+    closed.extend(minutes.close(true));
+    assert_eq!(closed.iter().map(|(_, point)| point.samples).sum::<f64>(), n_samples as f64);
+    let mut keys: Vec<_> = closed.iter().map(|(key, _)| key).collect();
+    assert!(keys.is_sorted_by_key(|key| key.minute_ms));
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), closed.len());
 }

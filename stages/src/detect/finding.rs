@@ -6,7 +6,11 @@ use super::{
     explain::facts_used,
     rule::{About, Rule},
 };
-use crate::{facts::Lists, parse::without_secrets};
+use crate::{
+    facts::Lists,
+    json::{Raw, Str},
+    parse::without_secrets,
+};
 use kinescope_schemas::{
     Class, Event, Id, Row, Severity, Source, Table, Value, ocsf,
     tables::{
@@ -125,9 +129,20 @@ impl Finding {
         }
     }
 
-    /// OCSF's detection finding.
-    pub fn to_json(&self) -> Json {
-        ocsf::row_to_json(Table::Findings, &self.row)
+    /// OCSF's detection finding, as JSON.
+    pub fn to_json(&self) -> String {
+        // The evidences are most of it, and JSON that we wrote ourselves: they go in as they are.
+        let mut rest = self.row.clone();
+        rest.set(t::EVIDENCES, Value::Null);
+        let mut text = ocsf::row_to_json(Table::Findings, &rest).to_string();
+        let evidences = self.row.str(t::EVIDENCES);
+        if !evidences.is_empty() {
+            text.pop();
+            text.push_str(",\"evidences\":");
+            text.push_str(evidences);
+            text.push('}');
+        }
+        text
     }
 }
 
@@ -309,24 +324,26 @@ fn resources(event: &Event<'_>) -> Vec<Json> {
     if event.source != Source::CloudTrail {
         return Vec::new();
     }
-    let named: Vec<Json> = serde_json::from_str(event.row.str(api::RESOURCES)).unwrap_or_default();
+    // Most calls name none.
+    let named = Some(event.row.str(api::RESOURCES)).filter(|text| !text.is_empty());
+    let named: Vec<Json> = named.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let named: Vec<Json> = named.into_iter().filter(|resource| resource.get("uid").is_some()).collect();
     if !named.is_empty() {
         return named;
     }
-    let request: Json = serde_json::from_str(event.row.str(api::API_REQUEST_DATA)).unwrap_or_default();
-    let first =
-        IDS.iter().find_map(|id| Some((id, request.get(*id)?.as_str().filter(|text| !text.is_empty())?)));
+    let request = Raw(event.row.str(api::API_REQUEST_DATA)).fields();
+    let text = |id: &str| request.get(id)?.str().map(Str::text).filter(|text| !text.is_empty());
+    let first = IDS.iter().find_map(|id| Some((id, text(id)?)));
     first.map(|(id, uid)| json!({"uid": uid, "type": id})).into_iter().collect()
 }
 
 /// What shows it: the call, who made it and from where, and the event itself.
 fn evidence(event: &Event<'_>) -> Json {
     let mut evidence = Map::new();
-    let whole = ocsf::to_json(event);
+    let mut whole = ocsf::to_json(event);
     for part in ["api", "actor", "src_endpoint", "dst_endpoint", "connection_info"] {
-        if let Some(value) = whole.get(part) {
-            evidence.insert(part.to_owned(), value.clone());
+        if let Some(value) = whole.get_mut(part) {
+            evidence.insert(part.to_owned(), value.take());
         }
     }
     // The event as it came, but for credentials.

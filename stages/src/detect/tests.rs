@@ -167,7 +167,7 @@ fn facts_follow_the_lists_and_findings_show_them() {
         let rules = rule(detection).with_lists(lists);
         let shown = cases::with_event(&event, |event| {
             let mut shown = None;
-            rules.matching(event, |rule| shown = Some(Finding::new(event, rule, rules.lists()).to_json()));
+            rules.matching(event, |rule| shown = Some(json_of(&Finding::new(event, rule, rules.lists()))));
             shown
         });
         let shown = shown.unwrap().map(|finding| finding["unmapped"].clone());
@@ -199,13 +199,17 @@ fn a_case_is_the_base_with_its_own_members() {
     assert_eq!(cases::run(&rule), []);
 }
 
+fn json_of(finding: &Finding) -> serde_json::Value {
+    serde_json::from_str(&finding.to_json()).unwrap()
+}
+
 #[test]
 fn a_finding_says_what_to_do_and_where_to_read_on() {
     let yaml = "title: t\ndescription: |\n  It happened. Look who it\n  was. Undo it with\n  UndoIt.\nreferences: [https://example.com/a]\nlogsource: {product: aws, service: cloudtrail}\n\
         detection: {s: {eventName: A}, condition: s}\n";
     let rules = rules(yaml);
     let finding = cases::with_event(&json!({"eventSource": "s.amazonaws.com", "eventName": "A"}), |event| {
-        Finding::new(event, &rules.all()[0], rules.lists()).to_json()
+        json_of(&Finding::new(event, &rules.all()[0], rules.lists()))
     });
     let remediation = finding.unwrap()["remediation"].clone();
     assert_eq!(remediation, json!({"desc": "Undo it with UndoIt.", "references": ["https://example.com/a"]}));

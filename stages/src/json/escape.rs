@@ -17,7 +17,14 @@ pub(super) fn undo_simple(bytes: &[u8], mut at: usize, room: &mut Vec<u8>) -> Op
     let mut is_escaped = 0;
     loop {
         let rest = bytes.get(at..)?;
-        let near = rest.first_chunk().copied().unwrap_or_else(|| padded(rest));
+        let end;
+        let near = match rest.first_chunk() {
+            Some(near) => near,
+            None => {
+                end = padded(rest);
+                &end
+            }
+        };
         let looked = Looked::at(*near.first_chunk()?, &mut is_escaped)?;
         if room.len() < n_bytes + NEAR {
             room.resize((2 * room.len()).max(ROOM_MIN), 0);
@@ -26,12 +33,12 @@ pub(super) fn undo_simple(bytes: &[u8], mut at: usize, room: &mut Vec<u8>) -> Op
         let mut left = looked.escapes;
         while left != 0 {
             let escape = left.trailing_zeros() as usize;
-            copy(&near, from, &mut room[n_bytes..]);
+            copy(near, from, &mut room[n_bytes..]);
             n_bytes += escape - from;
             from = escape + 1;
             left &= left - 1;
         }
-        copy(&near, from, &mut room[n_bytes..]);
+        copy(near, from, &mut room[n_bytes..]);
         if let Some(end) = looked.end {
             room.truncate(n_bytes + end - from);
             return Some(at + end);

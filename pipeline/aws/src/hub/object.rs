@@ -186,7 +186,7 @@ impl Reading<'_> {
             index: 0,
             source: self.at.to_string(),
             id: self.object.at.id(),
-            file_id: None,
+            file_id: Default::default(),
             arrival_ms: Some(self.object.time_ms),
             envelope: Envelope::default(),
         })

@@ -84,7 +84,7 @@ impl Taking for Arrival {
             index: at as u64,
             source: self.source.clone(),
             id: self.id,
-            file_id: None,
+            file_id: Default::default(),
             arrival_ms: Some(self.arrival_ms),
             envelope: Envelope::default(),
         });

@@ -153,8 +153,14 @@ fn entries(object: &ListedObject, bytes: Vec<u8>, now_ms: i64) -> Entries {
 fn part(entry: local::Redriven, number: u64, arrival_ms: i64) -> Part {
     let local::Redriven { source, offset, envelope, id, bytes } = entry;
     let of_entry = quarantined_id(id, offset, &bytes);
-    let record =
-        Record { index: number, source, id, file_id: Some(of_entry), arrival_ms: Some(arrival_ms), envelope };
+    let record = Record {
+        index: number,
+        source,
+        id,
+        file_id: of_entry.into(),
+        arrival_ms: Some(arrival_ms),
+        envelope,
+    };
     Part {
         id: of_entry,
         whole: Some(of_entry),

@@ -28,7 +28,11 @@ pub async fn write<A: Aws>(edge: &Edge<A>, patience: &Patience, output: &Output)
     for (owner, entry) in &output.quarantined {
         let Some(tally) = output.records.get(*owner as usize) else { continue };
         let record = &tally.record;
-        let key = key(record.arrival_ms.unwrap_or(0), record.file_id.unwrap_or(record.id), tally.offset);
+        let key = key(
+            record.arrival_ms.unwrap_or(0),
+            record.file_id.get().copied().unwrap_or(record.id),
+            tally.offset,
+        );
         let (lines, owners) = objects.entry(key).or_default();
         // Its number within a batch would be another whenever it comes again.
         let position = Position { record: 0, ..entry.position.clone() };

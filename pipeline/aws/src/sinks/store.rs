@@ -100,7 +100,7 @@ async fn finding<A: Aws>(
     ] {
         layout::put_some(&mut item, attribute, text);
     }
-    let ocsf = finding.to_json().to_string();
+    let ocsf = finding.to_json();
     layout::put_zipped(&mut item, OCSF, &ocsf);
     if layout::size(&item) > DYNAMODB_ITEM_BYTES_MAX {
         let n_bytes = ocsf.len();
