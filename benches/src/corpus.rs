@@ -29,11 +29,16 @@ pub struct Corpus {
 impl Corpus {
     /// The corpus of a shape, made if it is not there, or older than this executable and so perhaps than the generator.
     pub fn of(shape: Shape) -> Corpus {
+        Corpus::sized(shape, N_EVENTS)
+    }
+
+    /// The same of so many events.
+    pub fn sized(shape: Shape, n_events: u64) -> Corpus {
         let executable = env::current_exe().unwrap();
-        let folder = executable.with_file_name(format!("corpus-{N_EVENTS}-{SEED}-{shape}"));
+        let folder = executable.with_file_name(format!("corpus-{n_events}-{SEED}-{shape}"));
         let built = modified(&executable).unwrap();
         if modified(&folder.join("manifest.json")).is_none_or(|made| made < built) {
-            make(shape, &folder);
+            make(shape, n_events, &folder);
         }
         Corpus { name: shape.to_string(), folder: folder.join("traffic") }
     }
@@ -73,7 +78,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|meta| meta.modified()).ok()
 }
 
-fn make(shape: Shape, folder: &Path) -> Manifest {
-    let options = Options { n_events: N_EVENTS, seed: SEED, shape, start_ms: START_MS, broken: false };
+fn make(shape: Shape, n_events: u64, folder: &Path) -> Manifest {
+    let options = Options { n_events, seed: SEED, shape, start_ms: START_MS, broken: false };
     generate(&options, folder, &mut |_| {}).unwrap()
 }

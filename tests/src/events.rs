@@ -10,9 +10,13 @@ use std::{fs, path::Path};
 
 /// Looks at every event in the bytes, classified; how many pieces could not be read.
 pub fn each(bytes: &[u8], look: &mut dyn FnMut(&Event<'_>)) -> usize {
+    each_inside(&Envelope::default(), bytes, look)
+}
+
+/// The same of bytes about which something is known already, as of what was in quarantine.
+pub fn each_inside(envelope: &Envelope<'_>, bytes: &[u8], look: &mut dyn FnMut(&Event<'_>)) -> usize {
     let mut reading = Reading { look, n_bad: 0 };
-    let input =
-        Input { bytes, record_id: Id::of(&[bytes]), offset: 0, header: None, envelope: &Envelope::default() };
+    let input = Input { bytes, record_id: Id::of(&[bytes]), offset: 0, header: None, envelope };
     decode(&input, &Limits::default(), &mut reading);
     reading.n_bad
 }

@@ -17,6 +17,7 @@ pub mod payloads;
 pub mod proxy;
 pub mod python;
 pub mod records;
+pub mod reference;
 pub mod runtime;
 pub mod sketch;
 pub mod streams;
