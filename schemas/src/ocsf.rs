@@ -135,10 +135,29 @@ pub fn to_json(event: &Event) -> Json {
     row_to_json(event.table, &event.row)
 }
 
+/// Objects of an event as it is in OCSF's nested form, by their names: those of them that it has.
+pub fn parts_of(event: &Event, names: &[&str]) -> Map<String, Json> {
+    // What is required of an object depends on these.
+    const TOLD_BY: [&str; 2] = ["class_uid", "cloud"];
+    let is_wanted = |path: &str| {
+        let first = path.split('.').next().unwrap_or(path);
+        names.contains(&first) || TOLD_BY.contains(&first)
+    };
+    let mut parts = tree(event.table, &event.row, is_wanted);
+    parts.retain(|name, _| names.contains(&name.as_str()));
+    parts
+}
+
 /// A row as OCSF's nested JSON.
 pub fn row_to_json(table: Table, row: &Row) -> Json {
+    Json::Object(tree(table, row, |_| true))
+}
+
+/// The columns whose paths are wanted, nested.
+fn tree(table: Table, row: &Row, is_wanted: impl Fn(&str) -> bool) -> Map<String, Json> {
     let mut root = Map::new();
-    for (at, column) in table.spec().columns.iter().enumerate() {
+    let columns = table.spec().columns.iter().enumerate();
+    for (at, column) in columns.filter(|(at, column)| !row[*at].is_null() && is_wanted(column.path)) {
         let value = match (&row[at], column.kind) {
             (Value::Null, _) => continue,
             (Value::Text(text), Kind::Json) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
@@ -167,7 +186,7 @@ pub fn row_to_json(table: Table, row: &Row) -> Json {
         insert(&mut root, "severity", json!(Severity::from_id(id).caption()));
     }
     required::fulfil(&mut root);
-    Json::Object(root)
+    root
 }
 
 fn insert(root: &mut Map<String, Json>, path: &str, value: Json) {

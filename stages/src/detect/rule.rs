@@ -1,8 +1,9 @@
 //! A rule: what its author wrote, and its compiled detection.
 
-use super::{compile::Compiled, field::Subject, load::severity};
+use super::{compile::Compiled, field::Subject, finding::Told, load::severity};
 use kinescope_schemas::{Severity, Source};
 use kinescope_sigma::{Case, Cases, Origin, Page};
+use std::sync::OnceLock;
 
 /// What is known about a rule or a correlation: its page.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct About {
     /// Where it came from.
     pub origin: Origin,
     cases: Cases,
+    /// Told once, by the first finding.
+    pub(super) told: OnceLock<Told>,
 }
 
 /// A rule that is ready to match.
@@ -74,6 +77,7 @@ impl About {
             tags: page.tags,
             severity: severity(page.level),
             cases,
+            told: OnceLock::new(),
             origin,
         }
     }
