@@ -157,6 +157,7 @@ fn ways(event: &str) -> Vec<(&'static str, Vec<u8>)> {
     let ways = [
         ("spread over lines", spread.clone()),
         ("in codes", in_codes.clone()),
+        ("its names in codes", rewritten(event, "", by_codes, plainly)),
         ("in CloudTrail's file", format!(r#"{{"Records":[{event}]}}"#)),
         ("in CloudTrail's file, spread over lines", format!("{{ \"Records\" : [ {spread} ] }}")),
         ("on a bus", on_bus(event)),
@@ -224,20 +225,6 @@ fn lines() -> Vec<String> {
 fn whatever_way_an_event_comes_it_is_the_same() {
     let rules = builtin().unwrap();
     lines().iter().for_each(|line| check(line, &rules));
-}
-
-/// Names by their codes are JSON too, and nobody writes them. Such an event is put aside, and its neighbours are not.
-#[test]
-fn an_event_with_its_names_in_codes_is_not_lost() {
-    let rules = Rules::default();
-    let lines = lines();
-    let odd = rewritten(&lines[1], "", by_codes, plainly);
-    let three = [&lines[0], &odd, &lines[2]].map(String::as_str);
-    let came = [three.join("\n").into_bytes(), logged(&three)].map(|payload| Came::of(&payload, &rules));
-    let neighbours = Came::of(format!("{}\n{}", lines[0], lines[2]).as_bytes(), &rules).events;
-    assert_eq!((neighbours.len(), came[0].n_bad), (2, 1));
-    assert_eq!(came[0].events, neighbours);
-    assert_eq!(came[0], came[1]);
 }
 
 /// Values that a member may have instead of its own.

@@ -50,9 +50,10 @@ impl<'a> Reading<'a> {
         reader.enter_object()?;
         let mut first = true;
         while let Some(key) = reader.member(&mut first)? {
-            if let Some(column) = column_of(key.raw) {
+            let name = key.text();
+            if let Some(column) = column_of(&name) {
                 self.slot(reader, "", key, column)?;
-            } else if key.raw == "userIdentity" && reader.peek() == b'{' {
+            } else if name == "userIdentity" && reader.peek() == b'{' {
                 self.identity(reader)?;
             } else {
                 let value = reader.value()?;
@@ -79,7 +80,7 @@ impl<'a> Reading<'a> {
 
     /// A member that is no mere text.
     fn member(&mut self, key: Str<'a>, value: Raw<'a>) {
-        match key.raw {
+        match &*key.text() {
             "eventTime" => self.time(key, value),
             "sourceIPAddress" => self.source_address(value),
             "requestParameters" => self.request = Some(value),
@@ -141,9 +142,10 @@ impl<'a> Reading<'a> {
         reader.enter_object()?;
         let mut first = true;
         while let Some(key) = reader.member(&mut first)? {
-            if let Some(column) = identity_column_of(key.raw) {
+            let name = key.text();
+            if let Some(column) = identity_column_of(&name) {
                 self.slot(reader, "userIdentity.", key, column)?;
-            } else if key.raw == "sessionContext" && reader.peek() == b'{' {
+            } else if name == "sessionContext" && reader.peek() == b'{' {
                 self.session(reader)?;
             } else {
                 let value = reader.value()?;
@@ -157,7 +159,7 @@ impl<'a> Reading<'a> {
         reader.enter_object()?;
         let mut first = true;
         while let Some(key) = reader.member(&mut first)? {
-            match key.raw {
+            match &*key.text() {
                 "sessionIssuer" if reader.peek() == b'{' => self.issuer(reader)?,
                 "attributes" if reader.peek() == b'{' => self.attributes(reader)?,
                 "webIdFederationData" => {
@@ -178,7 +180,7 @@ impl<'a> Reading<'a> {
         let mut first = true;
         while let Some(key) = reader.member(&mut first)? {
             let value = reader.value()?;
-            match key.raw {
+            match &*key.text() {
                 "arn" => self.row.set(t::ACTOR_SESSION_ISSUER, text(Some(value))),
                 "type" => self.issuer[0] = Some(value),
                 "principalId" => self.issuer[1] = Some(value),
@@ -195,7 +197,7 @@ impl<'a> Reading<'a> {
         let mut first = true;
         while let Some(key) = reader.member(&mut first)? {
             let value = reader.value()?;
-            match key.raw {
+            match &*key.text() {
                 "mfaAuthenticated" if value.bool().is_some() => {
                     self.row.set(t::ACTOR_SESSION_IS_MFA, value.bool())
                 }
@@ -344,6 +346,12 @@ pub(crate) fn without_secrets(json: &str) -> Cow<'_, str> {
     const MEMBER: &str = "\"sessionToken\"";
     // Made once: to prepare the search costs more than to search.
     static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MEMBER));
+    static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u"));
+    if ESCAPE.find(json.as_bytes()).is_some()
+        && let Some(plain) = with_plain_names(json)
+    {
+        return Cow::Owned(without_secrets(&plain).into_owned());
+    }
     let mut clean = String::new();
     let mut done = 0;
     for at in FINDER.find_iter(json.as_bytes()) {
@@ -363,6 +371,31 @@ pub(crate) fn without_secrets(json: &str) -> Cow<'_, str> {
     }
     clean.push_str(&json[done..]);
     Cow::Owned(clean)
+}
+
+/// The same JSON, no name of a member being escaped that need not be; `None` if none is.
+fn with_plain_names(json: &str) -> Option<String> {
+    let mut plain = String::new();
+    let (mut at, mut done) = (0, 0);
+    while let Some(quote) = memchr::memchr(b'"', &json.as_bytes()[at..]) {
+        let start = at + quote;
+        let mut reader = Reader::new(json, start);
+        let Ok(text) = reader.string() else { break };
+        at = reader.at();
+        if !text.escaped || reader.peek() != b':' {
+            continue;
+        }
+        let mut name = String::new();
+        super::escape(&text.text(), &mut name);
+        if name != text.raw {
+            for part in [&json[done..start], "\"", &name, "\""] {
+                plain.push_str(part);
+            }
+            done = at;
+        }
+    }
+    plain.push_str(&json[done..]);
+    (done > 0).then_some(plain)
 }
 
 /// The slot that holds the member at this path of a CloudTrail event, as a rule names it. Slots whose text differs

@@ -41,7 +41,7 @@ fn resource(reader: &mut Reader<'_>, list: &mut String, unmapped: &mut Unmapped)
     while let Some(key) = reader.member(&mut first)? {
         let value = reader.value()?;
         let is_text = value.0.starts_with('"') && value.0.len() > 2;
-        match key.raw {
+        match &*key.text() {
             "ARN" if is_text => uid = Some(value),
             // A listing names no object, only where their names begin.
             "ARNPrefix" if is_text => prefix = Some(value),

@@ -1,3 +1,4 @@
+use super::without_secrets;
 use crate::parse::testing::one;
 use serde_json::{Value as Json, json};
 
@@ -116,6 +117,11 @@ fn sign_ins_and_account_changes_have_classes_of_their_own() {
         ("auth_protocol_id", "99"),
     ]);
     assert!(!assumed.get("api.response.data").contains("secret"));
+    let in_codes = r#"{"credentials":{"\u0073essionToken":"secret","\u0061":"\u0062"},"plain":"\u0073"}"#;
+    assert_eq!(
+        without_secrets(in_codes),
+        r#"{"credentials":{"sessionToken":"[redacted]","a":"\u0062"},"plain":"\u0073"}"#
+    );
     let policy = json!({"userName": "u", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"});
     call("iam", "AttachUserPolicy", policy, Json::Null).has(&[
         ("class_uid", "3001"),
