@@ -118,11 +118,11 @@ fn no_stage_asks_for_memory_more_often_than_it_did() {
     let cases = [
         (
             Shape::Jsonl,
-            [(Decode, 0.1), (Parse, 3.1), (Classify, 3.1), (Judge, 11.9), (Process, 21.4), (Rows, 21.8)],
+            [(Decode, 0.1), (Parse, 1.8), (Classify, 1.8), (Judge, 8.8), (Process, 14.2), (Rows, 14.6)],
         ),
         (
             Shape::Cwl,
-            [(Decode, 0.1), (Parse, 3.1), (Classify, 3.1), (Judge, 12.0), (Process, 22.1), (Rows, 25.6)],
+            [(Decode, 0.1), (Parse, 1.8), (Classify, 1.8), (Judge, 8.8), (Process, 14.9), (Rows, 18.4)],
         ),
     ];
     // Counts are a thread's own: `process` stays on the only one of a pool.

@@ -23,7 +23,7 @@
 //! the service and the operation, by which the index finds it. What an attacker wrote can make facts wrong, never make
 //! them fail: what cannot be read has a fact of its own, `fact.policy.unreadable`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 mod lists;
 mod members;
@@ -102,17 +102,49 @@ impl Fact {
         }
     }
 
-    /// Its values for an event, each once; none if it says nothing about it.
-    pub fn values(&self, view: &View<'_>) -> Vec<Text> {
-        let mut values = match self.of {
-            Of::Flag(of) => return vec![if of(view) { "true" } else { "false" }.into()],
+    /// What it says of an event.
+    pub fn tell(&self, view: &View<'_>) -> Told {
+        let mut values: Vec<Text> = match self.of {
+            Of::Flag(of) => return Told::Flag(of(view)),
             Of::Number(of) => of(view).map(|n| n.to_string().into()).into_iter().collect(),
             Of::Texts(of) => of(view),
         };
-        let mut seen = std::collections::HashSet::new();
-        values.retain(|value| seen.insert(value.clone()));
-        values.truncate(VALUES_MAX);
-        values
+        if values.len() > 1 {
+            let mut seen = std::collections::HashSet::new();
+            values.retain(|value| seen.insert(value.clone()));
+            values.truncate(VALUES_MAX);
+        }
+        Told::Values(values.into())
+    }
+}
+
+/// What a fact says of an event.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// Of a flag.
+    Flag(bool),
+    /// Of others: values, each once; none if it says nothing about it.
+    Values(Rc<[Text]>),
+}
+
+impl Told {
+    /// The values.
+    pub fn values(&self) -> &[Text] {
+        const TRUE: &[Text] = &[Cow::Borrowed("true")];
+        const FALSE: &[Text] = &[Cow::Borrowed("false")];
+        match self {
+            Told::Flag(true) => TRUE,
+            Told::Flag(false) => FALSE,
+            Told::Values(values) => values,
+        }
+    }
+
+    /// Whether it says something: a flag that is true, or any value.
+    pub fn holds(&self) -> bool {
+        match self {
+            Told::Flag(holds) => *holds,
+            Told::Values(values) => !values.is_empty(),
+        }
     }
 }
 
@@ -149,14 +181,8 @@ pub fn named(field: &str) -> Option<&'static Fact> {
 }
 
 /// The facts that say something about an event, with their values: flags that are true, and all others that have any.
-pub fn holding(view: &View<'_>) -> Vec<(&'static Fact, Vec<Text>)> {
-    all()
-        .map(|fact| (fact, fact.values(view)))
-        .filter(|(fact, values)| match fact.of {
-            Of::Flag(_) => values.iter().any(|value| value == "true"),
-            Of::Number(_) | Of::Texts(_) => !values.is_empty(),
-        })
-        .collect()
+pub fn holding(view: &View<'_>) -> Vec<(&'static Fact, Told)> {
+    all().map(|fact| (fact, fact.tell(view))).filter(|(_, told)| told.holds()).collect()
 }
 
 #[cfg(test)]

@@ -128,8 +128,8 @@ impl Explaining<'_> {
 
     /// The facts that say something about it.
     fn facts(&mut self, event: &Event<'_>) {
-        let rows = holding(&View::new(event, self.rules.lists())).into_iter().map(|(fact, values)| {
-            let values = values.iter().map(|value| plain(value)).collect::<Vec<_>>().join(" | ");
+        let rows = holding(&View::new(event, self.rules.lists())).into_iter().map(|(fact, told)| {
+            let values = told.values().iter().map(|value| plain(value)).collect::<Vec<_>>().join(" | ");
             vec![format!("{PREFIX}{}", fact.name), values, fact.about.to_owned()]
         });
         let rows: Vec<_> = rows.collect();

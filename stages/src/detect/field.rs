@@ -77,11 +77,9 @@ impl<'e> Subject<'e> {
     #[inline]
     pub(super) fn any(&self, field: &Field, test: &mut dyn FnMut(Seen<'_, '_>) -> bool) -> bool {
         if let Some(fact) = field.fact {
-            let values = self.facts.tell(fact);
-            return if values.is_empty() {
-                test(Seen::Missing)
-            } else {
-                values.iter().any(|value| test(Seen::Text(value)))
+            return match self.facts.tell(fact).values() {
+                [] => test(Seen::Missing),
+                values => values.iter().any(|value| test(Seen::Text(value))),
             };
         }
         match self.slot(field) {

@@ -31,7 +31,7 @@ pub(super) fn with(mut event: Json, members: Json) -> Json {
 #[track_caller]
 pub(super) fn values_with(fact: &str, event: &Json, lists: &Lists) -> String {
     let fact = named(&format!("fact.{fact}")).unwrap_or_else(|| panic!("there is no fact {fact}"));
-    with_event(event, |event| fact.values(&View::new(event, lists)).join(" ")).expect("an event")
+    with_event(event, |event| fact.tell(&View::new(event, lists)).values().join(" ")).expect("an event")
 }
 
 /// Asserts a fact's values.

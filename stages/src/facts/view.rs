@@ -1,6 +1,6 @@
 //! An event as facts look at it.
 
-use super::{Fact, Lists, Text, members, network, policy};
+use super::{Fact, Lists, Told, members, network, policy};
 use kinescope_schemas::{
     Event, Source,
     tables::{api_activity as t, base, network_activity as flow},
@@ -10,14 +10,10 @@ use std::{
     borrow::Cow,
     cell::{OnceCell, RefCell},
     net::IpAddr,
-    rc::Rc,
 };
 
 /// Bytes of a request or an answer that are opened. CloudTrail writes no event above 1 MB.
 const OPENED_BYTES_MAX: usize = 1 << 20;
-
-/// A fact and what it said.
-type Told = (&'static Fact, Rc<[Text]>);
 
 /// An event and the user's lists, with what facts share: each part is worked out once, when it is first asked for.
 pub struct View<'e> {
@@ -28,7 +24,7 @@ pub struct View<'e> {
     openings: OnceCell<Vec<network::Opening>>,
     policies: OnceCell<policy::Policies>,
     /// The facts that were asked for, with what they said: many rules ask the same of an event.
-    told: RefCell<Vec<Told>>,
+    told: RefCell<Vec<(&'static Fact, Told)>>,
 }
 
 impl<'e> View<'e> {
@@ -46,14 +42,14 @@ impl<'e> View<'e> {
     }
 
     /// What a fact says of the event, worked out once.
-    pub fn tell(&self, fact: &'static Fact) -> Rc<[Text]> {
+    pub fn tell(&self, fact: &'static Fact) -> Told {
         let told = self.told.borrow().iter().find(|(known, _)| std::ptr::eq(*known, fact)).cloned();
-        if let Some((_, values)) = told {
-            return values;
+        if let Some((_, told)) = told {
+            return told;
         }
-        let values: Rc<[Text]> = fact.values(self).into();
-        self.told.borrow_mut().push((fact, values.clone()));
-        values
+        let told = fact.tell(self);
+        self.told.borrow_mut().push((fact, told.clone()));
+        told
     }
 
     /// Whether CloudTrail wrote it.

@@ -3,6 +3,9 @@
 use crate::json::{Fields, Raw};
 use kinescope_schemas::Value;
 
+/// Bytes that one event usually needs: to grow to them step by step would cost more than to write them.
+const USUAL_BYTES: usize = 256;
+
 /// Collects members that have no column.
 #[derive(Default)]
 pub(super) struct Unmapped(String);
@@ -39,6 +42,9 @@ impl Unmapped {
     }
 
     fn key(&mut self, prefix: &str, name: &str) {
+        if self.0.is_empty() {
+            self.0.reserve(USUAL_BYTES);
+        }
         self.0.push(if self.0.is_empty() { '{' } else { ',' });
         self.0.push('"');
         self.0.push_str(prefix);

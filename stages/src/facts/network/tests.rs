@@ -280,7 +280,7 @@ fn flows() {
         let facts = ["flow.source_public", "flow.destination_public", "flow.direction", "flow.admin_port"];
         let seen = with_line(&line, |event| {
             facts.map(|name| {
-                named(&format!("fact.{name}")).unwrap().values(&View::new(event, &lists)).join(" ")
+                named(&format!("fact.{name}")).unwrap().tell(&View::new(event, &lists)).values().join(" ")
             })
         });
         assert_eq!(seen, expected, "{line}");
