@@ -173,6 +173,24 @@ async fn a_million_tiny_events_in_one_record_are_taken() {
     assert_eq!(said["LedgerImbalance"], 0.0);
 }
 
+/// One key has all services of a day: an environment tells the table of each but once.
+#[tokio::test(start_paused = true)]
+async fn the_table_is_told_of_a_service_once() {
+    let function = function();
+    let writes = async |records: &[Vec<u8>]| {
+        let before = function.world.holdings().units.writes;
+        function.serve(&batch(records)).await.unwrap();
+        function.world.holdings().units.writes - before
+    };
+    let first = writes(&[lines("a", 3)]).await;
+    // Of these the first record is known.
+    let second = writes(&[lines("a", 3), lines("b", 3)]).await;
+    let holdings = function.world.holdings();
+    let n_services = holdings.items.keys().filter(|(pk, _)| pk.starts_with("services#")).count();
+    assert!(n_services > 0);
+    assert_eq!(first, second + n_services as u64);
+}
+
 /// With 80 % of its time gone a function takes no more records, and says which come again.
 #[tokio::test(start_paused = true)]
 async fn what_there_is_no_time_for_comes_again() {

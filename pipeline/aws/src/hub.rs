@@ -64,6 +64,7 @@ pub struct Hub<A> {
     pub config: Config,
     stages: Arc<Stages>,
     window: Mutex<Window>,
+    told: metrics::Told,
 }
 
 /// A batch under way.
@@ -101,7 +102,13 @@ pub fn stages(rules: Rules, config: &Config) -> Result<Stages, ConfigError> {
 impl<A: Aws> Hub<A> {
     /// A hub.
     pub fn new(aws: A, names: Names, stages: Arc<Stages>, config: Config) -> Hub<A> {
-        Hub { edge: Edge { aws, names }, config, stages, window: Mutex::new(Window::default()) }
+        Hub {
+            edge: Edge { aws, names },
+            config,
+            stages,
+            window: Mutex::default(),
+            told: metrics::Told::default(),
+        }
     }
 
     /// What was seen lately. A thread that died while it held the window has not harmed it.
@@ -352,6 +359,8 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         let part = lane::part(lane, &ids);
         let points = self.minutes.close(true);
         let mut items = metrics::items(&points, lane, last, part, now_ms);
+        let services = self.hub.told.lacks(&points, now_ms);
+        items.extend(services.iter().cloned());
         items.extend(self.events.items(lane, last, part, now_ms));
         items.extend(self.folds.values().map(|fold| {
             let mut item = fold.part(part, now_ms);
@@ -361,6 +370,7 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         if let Some((_, error)) = store::put_all(edge, patience, &items).await.into_iter().next() {
             return Err(failed(error));
         }
+        self.hub.told.add(&services);
         let arrival_ms = self.records.first().map_or(now_ms, Taking::arrival_ms);
         let rows = of_points(&points, DayRange::around(arrival_ms), Some(part));
         let rows =

@@ -18,7 +18,7 @@
 //! **Hot keys.** A partition takes 1,000 writes of 1 KB a second. With [`BUCKETS`] buckets an hour of one severity takes
 //! 16,000 a second: at 3 KB a finding and one finding in a hundred events, 500,000 events a second of one severity. An
 //! account's day is one key of the index: 1,000 findings a second of one account. Notable events and metrics are written
-//! many to an item, some dozens of items a batch. Reading an hour of one severity is 16 queries.
+//! many to an item, some dozens of items a batch; the services of a day, which are one key, once by each environment. Reading an hour of one severity is 16 queries.
 //!
 //! **Parts.** What a batch writes many to an item (metrics, notable events, counts behind an alert) is a part that is named after the
 //! records it was made of. A part counts only if its lane has a `done` item with its name, and that is written in one

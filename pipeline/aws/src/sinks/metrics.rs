@@ -7,15 +7,18 @@ use crate::{layout, limits::DYNAMODB_ITEM_BYTES_MAX, port::Item};
 use kinescope_schemas::Id;
 use kinescope_stages::derive::{Key, Point};
 use serde_json::{Map, Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
 
 /// What is left of an item for its keys and names.
 const POINTS_BYTES_MAX: usize = DYNAMODB_ITEM_BYTES_MAX - 4_096;
 /// The service of what is about none.
 pub const NO_SERVICE: &str = "-";
 
-/// A point as the table has it.
-#[derive(Clone, Debug, PartialEq)]
+/// A point as the table has it: a list of its members, in this order.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
 pub struct Stored {
     /// Milliseconds since 1970 of the minute's start.
     pub minute_ms: i64,
@@ -37,7 +40,37 @@ pub struct Stored {
     pub max: f64,
 }
 
-/// The items of a part's points, and those that say which services there are.
+/// Days and services that are remembered.
+const TOLD_MAX: usize = 10_000;
+
+/// Which services of which days this environment has told the table of: one key has all of a day, and would be hot if
+/// every batch told it anew.
+#[derive(Default)]
+pub struct Told(Mutex<BTreeSet<(String, String)>>);
+
+impl Told {
+    /// The items that say which services there are, but for those that the table has.
+    pub fn lacks(&self, points: &[(Key, Point)], now_ms: i64) -> Vec<Item> {
+        let of_point = |(key, _): &(Key, Point)| {
+            (layout::services_pk(key.minute_ms), layout::name(&service(key.set.dimensions())))
+        };
+        let services: BTreeSet<_> = points.iter().map(of_point).collect();
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        services.difference(&told).map(|(pk, service)| layout::item(pk, service.clone(), now_ms)).collect()
+    }
+
+    /// Remembers items that the table has confirmed.
+    pub fn add(&self, items: &[Item]) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() > TOLD_MAX {
+            told.clear();
+        }
+        let text = |item, name| layout::text(item, name).to_owned();
+        told.extend(items.iter().map(|item| (text(item, layout::PK), text(item, layout::SK))));
+    }
+}
+
+/// The items of a part's points.
 pub fn items(points: &[(Key, Point)], lane: &str, last: &str, part: Id, now_ms: i64) -> Vec<Item> {
     let mut by_place = BTreeMap::<(String, i64), Vec<&(Key, Point)>>::new();
     for point in points {
@@ -45,9 +78,7 @@ pub fn items(points: &[(Key, Point)], lane: &str, last: &str, part: Id, now_ms: 
         by_place.entry(place).or_default().push(point);
     }
     let mut items = Vec::new();
-    let mut services = BTreeSet::new();
     for ((service, hour_ms), points) in by_place {
-        services.insert((layout::services_pk(hour_ms), service.clone()));
         for (chunk, text) in texts(&points).into_iter().enumerate() {
             let sk = format!("{part}#{chunk:04}");
             let mut item = layout::item(layout::metric_pk(&service, hour_ms), sk, now_ms);
@@ -56,7 +87,6 @@ pub fn items(points: &[(Key, Point)], lane: &str, last: &str, part: Id, now_ms: 
             items.push(item);
         }
     }
-    items.extend(services.into_iter().map(|(pk, service)| layout::item(pk, service, now_ms)));
     items
 }
 
@@ -100,7 +130,7 @@ pub fn merged(items: &[Item]) -> Vec<Stored> {
     let mut merged = BTreeMap::<(i64, String, String, String, String), Stored>::new();
     let texts: Vec<String> = items.iter().map(|item| layout::unzipped(item, "points")).collect();
     for line in texts.iter().flat_map(|text| text.lines()) {
-        let Some(point) = stored(line) else { continue };
+        let Ok(point) = serde_json::from_str::<Stored>(line) else { continue };
         let key = (
             point.minute_ms,
             point.namespace.clone(),
@@ -119,10 +149,4 @@ pub fn merged(items: &[Item]) -> Vec<Stored> {
         }
     }
     merged.into_values().collect()
-}
-
-fn stored(line: &str) -> Option<Stored> {
-    let (minute_ms, namespace, metric, unit, dimensions, samples, sum, min, max) =
-        serde_json::from_str(line).ok()?;
-    Some(Stored { minute_ms, namespace, metric, unit, dimensions, samples, sum, min, max })
 }
