@@ -8,8 +8,9 @@ use kinescope_pipeline::Ledger;
 use kinescope_schemas::Severity;
 use kinescope_stages::detect::builtin;
 use kinescope_tests::{
-    binary::process,
+    binary::{process, run},
     output::Results,
+    payloads::event,
     traffic::{Traffic, recorded},
 };
 use std::{
@@ -150,3 +151,49 @@ fn recordings() {
     assert!(ledger.events.accepted > 0);
     places(&results, &ledger, 0);
 }
+
+/// Whatever the order in which events come, and however many groups there are, each group is counted by itself.
+#[test]
+fn correlations_of_many_groups() {
+    const N_GROUPS: usize = 2_300;
+    let folder = tempfile::tempdir().unwrap();
+    let (input, rules, out) =
+        (folder.path().join("events.jsonl"), folder.path().join("rules"), folder.path().join("out"));
+    // Every group has two events, half the file apart; the last ten of the first half have but one.
+    let of_group = |group: usize, nth: usize| {
+        event(format!("{group}-{nth}")).replace("user/ann", &format!("user/u{group}")) + "\n"
+    };
+    let first = (0..N_GROUPS + 10).map(|group| of_group(group, 0));
+    let second = (0..N_GROUPS).rev().map(|group| of_group(group, 1));
+    fs::write(&input, first.chain(second).collect::<String>()).unwrap();
+    fs::create_dir(&rules).unwrap();
+    fs::write(rules.join("pairs.yml"), PAIRS).unwrap();
+    let args = ["--no-builtin-rules", "--rules", rules.to_str().unwrap()];
+    let args = ["process", input.to_str().unwrap(), "--out", out.to_str().unwrap()].into_iter().chain(args);
+    run(args).ends_with(0);
+    let results = Results::at(&out);
+    let ledger = results.ledger();
+    assert_eq!(ledger.findings.total, N_GROUPS as u64);
+    assert_eq!(results.delivered("correlator"), 2 * N_GROUPS as u64 + 10);
+    let actors = results.column::<String>("SELECT actor FROM findings");
+    assert_eq!(actors.len(), N_GROUPS);
+}
+
+const PAIRS: &str = "
+title: A look
+id: 6f3f0d4e-5b0c-4a55-9d0c-0a4ed1bb9a10
+name: look
+logsource: {product: aws, service: cloudtrail}
+detection: {selection: {eventName: DescribeInstances}, condition: selection}
+level: low
+---
+title: Two looks
+id: 6f3f0d4e-5b0c-4a55-9d0c-0a4ed1bb9a11
+correlation:
+  type: event_count
+  rules: [look]
+  group-by: [userIdentity.arn]
+  timespan: 1h
+  condition: {gte: 2}
+level: low
+";

@@ -85,7 +85,7 @@ fn ledger(report: &Report, colour: bool) {
     }
     if report.n_hits_dropped > 0 {
         words!(
-            "{} matches found no place in correlations, whose counts are lower bounds now: see ENTRIES_MAX",
+            "{} matches found no place in correlations, whose counts are lower bounds now: see ENTRIES_PER_GROUP_MAX",
             number(report.n_hits_dropped)
         );
     }
