@@ -11,7 +11,7 @@ pub struct Record {
     pub index: u64,
     /// The file, or the shard and sequence number.
     pub source: String,
-    /// Derived from its content, or from shard and sequence number.
+    /// Derived from its content (of a long file, from how it begins and how long it is), or from shard and sequence number.
     pub id: Id,
     /// The file that it lies in, by its content: what a finished run remembers. A stream has none, and of a file that is
     /// read for the first time it is set before its last piece goes.
