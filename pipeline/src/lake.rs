@@ -4,6 +4,7 @@
 //! lake, so nothing unfinished ever looks finished.
 
 mod days;
+mod pages;
 mod points;
 mod rows;
 mod writer;

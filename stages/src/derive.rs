@@ -39,6 +39,8 @@ const MINUTE_MS: i64 = 60_000;
 pub struct Key {
     /// Milliseconds since 1970 of the minute's start.
     pub minute_ms: i64,
+    /// What this run's minutes number the set by, from 0.
+    pub number: u32,
     /// Namespace, metric, unit and dimensions.
     pub set: Arc<Set>,
 }

@@ -15,8 +15,8 @@ use kinescope_stages::{
 use rusqlite::{Connection, OptionalExtension, params};
 use std::{fmt::Write, path::Path};
 
-/// Tables. Times are milliseconds since 1970; a metric's points are JSON, merged on read by the
-/// view `points`.
+/// Tables. Times are milliseconds since 1970. The points of a minute are JSON, each with the number of its set of
+/// dimensions, of which a few have most points; the view `points` merges them on read.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS findings (uid TEXT PRIMARY KEY, event BLOB NOT NULL, time INTEGER NOT NULL, severity INTEGER NOT NULL, rule TEXT NOT NULL,
     title TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, resource TEXT NOT NULL, actor TEXT NOT NULL, ocsf TEXT NOT NULL) STRICT;
@@ -26,15 +26,16 @@ CREATE TABLE IF NOT EXISTS events (time INTEGER NOT NULL, key BLOB NOT NULL, uid
     PRIMARY KEY (time, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS agents (id TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, state TEXT NOT NULL, version TEXT NOT NULL,
     first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY (id, account, region)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS metrics (minute INTEGER NOT NULL, namespace TEXT NOT NULL, metric TEXT NOT NULL, unit TEXT NOT NULL, part TEXT NOT NULL,
-    points TEXT NOT NULL, PRIMARY KEY (minute, namespace, metric, unit, part)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sets (id INTEGER PRIMARY KEY, namespace TEXT NOT NULL, metric TEXT NOT NULL, unit TEXT NOT NULL,
+    dimensions TEXT NOT NULL, UNIQUE (metric, namespace, unit, dimensions)) STRICT;
+CREATE TABLE IF NOT EXISTS metrics (minute INTEGER NOT NULL, part TEXT NOT NULL, points TEXT NOT NULL, PRIMARY KEY (minute, part)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS records (id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE VIEW IF NOT EXISTS points AS SELECT minute, namespace, metric, unit, json_extract(value, '$[0]') AS dimensions,
+CREATE VIEW IF NOT EXISTS points AS SELECT minute, namespace, metric, unit, dimensions,
     sum(json_extract(value, '$[1]')) AS samples,
     sum(coalesce(json_extract(value, '$[2]'), json_extract(value, '$[1]'))) AS sum,
     min(coalesce(json_extract(value, '$[3]'), 1)) AS min, max(coalesce(json_extract(value, '$[4]'), 1)) AS max
-    FROM metrics, json_each(points) GROUP BY 1, 2, 3, 4, 5;
+    FROM metrics, json_each(points) JOIN sets ON id = json_extract(value, '$[0]') GROUP BY 1, 2, 3, 4, 5;
 ";
 const INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS findings_by_time ON findings (time);
@@ -63,6 +64,8 @@ pub struct Store {
     /// Tells apart the parts of a minute's metrics that were written at different times.
     part: String,
     n_parts: u64,
+    /// What the run's sets of dimensions are numbered by here; 0 is not known yet.
+    sets: Vec<i64>,
 }
 
 impl Store {
@@ -78,7 +81,7 @@ impl Store {
             db.set_prepared_statement_cache_capacity(32);
             Ok(db)
         };
-        Ok(Store { db: open().map_err(error("create"))?, part, n_parts: 0 })
+        Ok(Store { db: open().map_err(error("create"))?, part, n_parts: 0, sets: Vec::new() })
     }
 
     /// Opens a published one to look at.
@@ -86,7 +89,7 @@ impl Store {
         use rusqlite::OpenFlags;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags).map_err(error("open"))?;
-        Ok(Store { db, part: String::new(), n_parts: 0 })
+        Ok(Store { db, part: String::new(), n_parts: 0, sets: Vec::new() })
     }
 
     /// Whether a finished run has this record.
@@ -175,22 +178,54 @@ impl Store {
         )
     }
 
-    /// Enters closed minutes, which are sorted: one row a minute and metric.
+    /// Enters closed minutes, which are sorted: one row a minute.
     pub fn metrics(&mut self, points: &[(Key, Point)]) -> Result<(), StoreError> {
         self.n_parts += 1;
         let part = format!("{}-{}", self.part, self.n_parts);
-        for points in
-            points.chunk_by(|(a, _), (b, _)| a.minute_ms == b.minute_ms && a.set.series() == b.set.series())
-        {
+        for points in points.chunk_by(|(a, _), (b, _)| a.minute_ms == b.minute_ms) {
             let Some((key, _)) = points.first() else { continue };
-            let set = &key.set;
-            let json = points_json(points);
-            self.run(
-                "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)",
-                params![key.minute_ms, set.namespace(), set.metric(), set.unit(), part, json],
-            )?;
+            let json = self.points_json(points)?;
+            self.run("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", params![key.minute_ms, part, json])?;
         }
         Ok(())
+    }
+
+    /// A list of points: [set, samples], and for what is not a plain count also sum, min and max.
+    fn points_json(&mut self, points: &[(Key, Point)]) -> Result<String, StoreError> {
+        let mut json = String::with_capacity(points.len() * 16);
+        for (key, point) in points {
+            json.push_str(if json.is_empty() { "[[" } else { ",[" });
+            push_number(self.set_id(key)? as f64, &mut json);
+            let is_count = point.min == 1.0 && point.max == 1.0;
+            let numbers = [point.samples, point.sum, point.min, point.max];
+            for number in &numbers[..if is_count { 1 } else { 4 }] {
+                json.push(',');
+                push_number(*number, &mut json);
+            }
+            json.push(']');
+        }
+        json.push(']');
+        Ok(json)
+    }
+
+    /// The number of a set of dimensions, which is entered when it is new.
+    fn set_id(&mut self, key: &Key) -> Result<i64, StoreError> {
+        let number = key.number as usize;
+        if self.sets.len() <= number {
+            self.sets.resize(number + 1, 0);
+        }
+        if self.sets[number] == 0 {
+            let set = &key.set;
+            let id = || {
+                // It changes nothing, so that the number comes back of one that is there, too.
+                let sql = "INSERT INTO sets (namespace, metric, unit, dimensions) VALUES (?, ?, ?, ?)
+                    ON CONFLICT DO UPDATE SET unit = unit RETURNING id";
+                let values = params![set.namespace(), set.metric(), set.unit(), set.dimensions()];
+                self.db.prepare_cached(sql)?.query_row(values, |row| row.get(0))
+            };
+            self.sets[number] = id().map_err(error("write to"))?;
+        }
+        Ok(self.sets[number])
     }
 
     /// Commits, and closes the file.
@@ -199,25 +234,6 @@ impl Store {
         self.db.execute_batch(INDEXES).map_err(error("index"))?;
         self.db.close().map_err(|(_, source)| StoreError { what: "close", source })
     }
-}
-
-/// A list of points: [dimensions, samples], and for what is not a plain count also sum, min and max.
-fn points_json(points: &[(Key, Point)]) -> String {
-    let mut json = String::with_capacity(points.len() * 128);
-    for (key, point) in points {
-        json.push_str(if json.is_empty() { "[[" } else { ",[" });
-        // JSON already.
-        json.push_str(key.set.dimensions());
-        let is_count = point.min == 1.0 && point.max == 1.0;
-        let numbers = [point.samples, point.sum, point.min, point.max];
-        for number in &numbers[..if is_count { 1 } else { 4 }] {
-            json.push(',');
-            push_number(*number, &mut json);
-        }
-        json.push(']');
-    }
-    json.push(']');
-    json
 }
 
 /// Appends a number as JSON has it. Most are small counts, whose digits are found faster than those of a fraction.

@@ -15,6 +15,9 @@ use std::{
     sync::{atomic::Ordering, mpsc::Receiver},
 };
 
+/// Points that are rows at a time: of all that are closed at once rows would take as much memory as all else here.
+const POINTS_AT_ONCE: usize = 4_096;
+
 /// The sinks, and what is kept until the run's end.
 pub(super) struct Writer {
     pub(super) lake: Option<Lake>,
@@ -90,8 +93,8 @@ impl Writer {
         self.store.metrics(&closed)?;
         self.ledger.sink("store", closed.len() as u64, 0);
         let Some(lake) = &mut self.lake else { return Ok(()) };
-        for rows in of_points(&closed, self.days, None) {
-            lake.write(&rows)?;
+        for points in closed.chunks(POINTS_AT_ONCE) {
+            of_points(points, self.days, None).iter().try_for_each(|rows| lake.write(rows))?;
         }
         self.ledger.sink("lake", closed.len() as u64, 0);
         Ok(())

@@ -83,7 +83,7 @@ impl Decoder<'_> {
         let text = &reader.whole()[start..reader.at()];
         let inside = Context { envelope: &envelope, ..context };
         // Without escapes it is where it was.
-        let message = message.and_then(|plain| plain.or_else(|| std::str::from_utf8(&room).ok()));
+        let message = message.and_then(|plain| plain.or_else(|| simdutf8::basic::from_utf8(&room).ok()));
         let done = match message {
             None => self.report(DecodeError::Missing("a message of text"), text, context),
             Some(message) => match self.one_text(message, inside) {

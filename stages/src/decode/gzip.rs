@@ -2,16 +2,42 @@
 
 use super::{DecodeError, Decoder};
 use flate2::read::MultiGzDecoder;
-use std::io::Read;
+use std::{cell::Cell, io::Read};
 
 pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+thread_local! {
+    /// The last output, to be written over by the next: fresh memory, which the system hands out in zeroed pages, would
+    /// cost a third of inflating.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+/// A longer output is not kept.
+const SPARE_BYTES_MAX: usize = 4 << 20;
+
+/// Inflated bytes.
+pub(super) struct Inflated(Vec<u8>);
+
+impl Drop for Inflated {
+    fn drop(&mut self) {
+        if self.0.capacity() <= SPARE_BYTES_MAX {
+            SPARE.set(std::mem::take(&mut self.0));
+        }
+    }
+}
+
+impl std::ops::Deref for Inflated {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 /// Output below this is not held to the ratio: a small run of zeros is no bomb.
 const RATIO_FREE_BYTES: usize = 1 << 20;
 
 impl Decoder<'_> {
     /// Inflates `bytes`; what the whole record may still inflate to shrinks by the result.
-    pub(super) fn inflate(&mut self, bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    pub(super) fn inflate(&mut self, bytes: &[u8]) -> Result<Inflated, DecodeError> {
         let by_ratio = bytes.len().saturating_mul(self.limits.inflate_ratio_max).max(RATIO_FREE_BYTES);
         let left = self.limits.inflated_bytes_max.saturating_sub(self.n_inflated);
         let (cap, why) =
@@ -30,13 +56,14 @@ impl Decoder<'_> {
 
 /// The fast way: one member whose size the trailer tells. The trailer can lie, and there may be a second member;
 /// then this gives `None`, and the careful way decides.
-fn one_member(bytes: &[u8], cap: usize) -> Option<Vec<u8>> {
+fn one_member(bytes: &[u8], cap: usize) -> Option<Inflated> {
     let size = u32::from_le_bytes(*bytes.last_chunk()?) as usize;
     if size > cap || has_member(bytes.get(MAGIC.len()..)?) {
         return None;
     }
-    let mut inflated = vec![0; size];
-    let n_bytes = libdeflater::Decompressor::new().gzip_decompress(bytes, &mut inflated).ok()?;
+    let mut inflated = Inflated(SPARE.take());
+    inflated.0.resize(size, 0);
+    let n_bytes = libdeflater::Decompressor::new().gzip_decompress(bytes, &mut inflated.0).ok()?;
     (n_bytes == size).then_some(inflated)
 }
 
@@ -50,11 +77,11 @@ fn has_member(bytes: &[u8]) -> bool {
 }
 
 /// The careful way: any number of members, stopping one byte past the cap.
-fn members(bytes: &[u8], cap: usize) -> Result<Vec<u8>, DecodeError> {
+fn members(bytes: &[u8], cap: usize) -> Result<Inflated, DecodeError> {
     let mut inflated = Vec::new();
     MultiGzDecoder::new(bytes)
         .take(cap as u64 + 1)
         .read_to_end(&mut inflated)
         .map_err(|_| DecodeError::Gzip)?;
-    Ok(inflated)
+    Ok(Inflated(inflated))
 }

@@ -10,7 +10,7 @@ const SNIFF_BYTES: usize = 8 << 10;
 impl Decoder<'_> {
     /// Bytes that should be text.
     pub(super) fn lines<'a>(&mut self, bytes: &'a [u8], context: Context<'a, '_>) -> Result<(), DecodeError> {
-        match std::str::from_utf8(bytes) {
+        match simdutf8::basic::from_utf8(bytes) {
             Ok(text) if text.trim_ascii().is_empty() => Err(DecodeError::Empty),
             Ok(text) => {
                 self.text(text, context);

@@ -110,6 +110,7 @@ impl Minutes {
         self.n_merged -= n_closed;
         let key = |place: Place| Key {
             minute_ms: place.minute_ms,
+            number: place.set,
             set: self.sets.list[place.set as usize].clone(),
         };
         self.open.drain(..n_closed).map(|(place, point)| (key(place), point)).collect()
