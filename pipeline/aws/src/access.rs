@@ -1,7 +1,8 @@
 //! Reaching AWS from a machine: credentials and Region as the SDK finds them, a runtime to wait on, and faults with
 //! words that say which resource refused what.
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use crate::sdk;
+use aws_config::{SdkConfig, timeout::TimeoutConfig};
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     runtime::{Builder, Runtime},
@@ -44,10 +45,7 @@ impl Access {
         let timeouts =
             TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(ATTEMPT_SECONDS_MAX));
         // What can be tried again is tried by us: an answer to many records may have to be taken apart first.
-        let loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts.build());
-        let config = runtime.block_on(loader.load());
+        let config = runtime.block_on(sdk::loader().timeout_config(timeouts.build()).load());
         if config.region().is_none() {
             return Err(AccessError::Region);
         }

@@ -5,7 +5,7 @@ use crate::{
     layout::{ACCOUNT_PK, ACCOUNT_SK, BY_ACCOUNT, PK, SK, TTL},
     port::{Aws, CallError, Called, Item, Notice, PutIf, Range},
 };
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig, retry::RetryConfig};
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::{
@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::{
 use aws_sdk_firehose::{primitives::Blob, types::Record};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use std::{collections::HashMap, fmt::Debug};
 
 mod agent;
@@ -35,7 +36,15 @@ pub struct Sdk {
 
 /// The environment's Region, credentials and endpoint. Trying again is ours: the SDK would send what succeeded again too.
 pub async fn settings() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled()).load().await
+    loader().load().await
+}
+
+/// How settings are found, wherever they are needed.
+pub(crate) fn loader() -> ConfigLoader {
+    let client = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(client.build_https())
+        .retry_config(RetryConfig::disabled())
 }
 
 impl Sdk {

@@ -314,9 +314,6 @@ impl<'f> Job<'f> {
             report.ledger = self.earlier;
             return Ok(report);
         }
-        if let Some(mut lake) = writer.lake {
-            lake.finish()?;
-        }
         let quarantine = |error| RunError::File("quarantine.jsonl", error);
         writer.quarantine.finish().map_err(quarantine)?;
         if self.redrives {
@@ -324,14 +321,19 @@ impl<'f> Job<'f> {
             let (from, to) = (self.folder.path("quarantine.jsonl"), self.folder.staged("quarantine.jsonl"));
             copy_without(&from, &to, &writer.mended).map_err(quarantine)?;
         }
-        let store = writer.store;
+        let (lake, store) = (writer.lake, writer.store);
         store.set("settings", &self.settings)?;
-        let file = |name: &'static str| move |error| RunError::File(name, error);
-        let n_findings =
-            findings::write(&store, &self.folder.staged("findings.jsonl")).map_err(file("findings.jsonl"))?;
-        let n_alerts = alerts::write(&store, &self.run.config.alerts, &self.folder.staged("alerts.jsonl"))
-            .map_err(file("alerts.jsonl"))?;
-        store.finish()?;
+        // The last row groups are compressed beside what is read back from the store.
+        let (n_findings, n_alerts) = thread::scope(|scope| {
+            let closing = lake.map(|mut lake| scope.spawn(move || lake.finish()));
+            let counts = self.finish_store(store);
+            match closing.map(thread::ScopedJoinHandle::join) {
+                Some(Ok(closed)) => closed?,
+                Some(Err(panic)) => std::panic::resume_unwind(panic),
+                None => {}
+            }
+            counts
+        })?;
         self.earlier.sinks.retain(|name, _| !matches!(name.as_str(), "findings" | "alerts"));
         report.ledger.seconds = self.began.elapsed().as_secs_f64();
         report.ledger.bytes_in = status.n_bytes.load(Ordering::Relaxed);
@@ -342,6 +344,17 @@ impl<'f> Job<'f> {
         report.ledger.check()?;
         self.publish(&report.ledger, window)?;
         Ok(report)
+    }
+
+    /// Writes the files that are made from all of the store, and closes it; how many findings and alerts there are.
+    fn finish_store(&self, store: Store) -> Result<(u64, u64), RunError> {
+        let file = |name: &'static str| move |error| RunError::File(name, error);
+        let n_findings =
+            findings::write(&store, &self.folder.staged("findings.jsonl")).map_err(file("findings.jsonl"))?;
+        let n_alerts = alerts::write(&store, &self.run.config.alerts, &self.folder.staged("alerts.jsonl"))
+            .map_err(file("alerts.jsonl"))?;
+        store.finish()?;
+        Ok((n_findings, n_alerts))
     }
 
     /// Whether the run came to nothing that is not published already.

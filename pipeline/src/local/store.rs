@@ -35,7 +35,7 @@ CREATE VIEW IF NOT EXISTS points AS SELECT minute, namespace, metric, unit, dime
     sum(json_extract(value, '$[1]')) AS samples,
     sum(coalesce(json_extract(value, '$[2]'), json_extract(value, '$[1]'))) AS sum,
     min(coalesce(json_extract(value, '$[3]'), 1)) AS min, max(coalesce(json_extract(value, '$[4]'), 1)) AS max
-    FROM metrics, json_each(points) JOIN sets ON id = json_extract(value, '$[0]') GROUP BY 1, 2, 3, 4, 5;
+    FROM metrics, json_each(points) JOIN sets ON sets.id = json_extract(value, '$[0]') GROUP BY 1, 2, 3, 4, 5;
 ";
 const INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS findings_by_time ON findings (time);
