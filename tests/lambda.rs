@@ -2,6 +2,11 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fastrand::Rng;
+use kinescope_aws::{
+    Edge, Patience,
+    layout::METRIC_GROUPS,
+    read::{self, Span},
+};
 use kinescope_tests::{
     function::{Function, NOW_MS},
     mapping::names,
@@ -9,7 +14,11 @@ use kinescope_tests::{
     world::Faults,
 };
 use serde_json::{Value as Json, json};
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
+use tokio::time::Instant;
 
 /// A function in a world where everything works.
 fn function() -> Function {
@@ -189,6 +198,30 @@ async fn the_table_is_told_of_a_service_once() {
     let n_services = holdings.items.keys().filter(|(pk, _)| pk.starts_with("services#")).count();
     assert!(n_services > 0);
     assert_eq!(first, second + n_services as u64);
+}
+
+/// Services share the items of their group, and no reader sees it.
+#[tokio::test(start_paused = true)]
+async fn metrics_of_a_service_are_read_without_those_of_others() {
+    let function = function();
+    // One more than there are groups, so that two share one.
+    let called: Vec<String> = (0..=METRIC_GROUPS).map(|at| format!("service-{at}.amazonaws.com")).collect();
+    let events = called.iter().map(|name| event(name).replace("ec2.amazonaws.com", name) + "\n");
+    function.serve(&batch(&[events.collect::<String>().into_bytes()])).await.unwrap();
+    let edge = Edge { aws: function.world.clone(), names: names() };
+    let patience = Patience::until(Instant::now() + Duration::from_secs(60));
+    let span = Span { from_ms: NOW_MS - 86_400_000, to_ms: NOW_MS };
+    let services = read::services(&edge, &patience, span).await.unwrap();
+    assert!(called.iter().all(|name| services.contains(name)), "{services:?}");
+    let all = read::metrics(&edge, &patience, &services, span).await.unwrap();
+    let mut n_read = 0;
+    for service in &services {
+        let points = read::metrics(&edge, &patience, &BTreeSet::from([service.clone()]), span).await.unwrap();
+        let is_named = |text: &str| text.contains(service.as_str()) || !text.contains(".amazonaws.com");
+        assert!(!points.is_empty() && points.iter().all(|point| is_named(&point.dimensions)), "{points:?}");
+        n_read += points.len();
+    }
+    assert_eq!(n_read, all.len());
 }
 
 /// With 80 % of its time gone a function takes no more records, and says which come again.

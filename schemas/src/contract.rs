@@ -1,6 +1,9 @@
 //! A table's contract in the forms that others read: Athena DDL, Glue's TableInput, JSON, a page of documentation.
 
-use crate::table::{Spec, Table};
+use crate::{
+    keys::{DAY_KEY, key},
+    table::{Spec, Table},
+};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -87,30 +90,43 @@ pub fn json(table: Table) -> Value {
     let columns: Vec<Value> = spec
         .columns
         .iter()
-        .map(|c| json!({"name": c.name, "ocsf": c.path, "kind": format!("{:?}", c.kind), "arrow": c.kind.arrow().to_string(), "hive": c.kind.hive()}))
+        .enumerate()
+        .map(|(at, c)| json!({"name": c.name, "key": key(at), "ocsf": c.path, "kind": format!("{:?}", c.kind), "arrow": c.kind.arrow().to_string(), "hive": c.kind.hive()}))
         .collect();
-    json!({"table": spec.name, "ocsf_version": crate::ocsf::VERSION, "partition": EVENT_DAY, "columns": columns})
+    json!({"table": spec.name, "ocsf_version": crate::ocsf::VERSION, "partition": EVENT_DAY, "partition_key": DAY_KEY, "columns": columns})
 }
 
 /// The table's page of documentation, in Markdown.
 pub fn docs(table: Table) -> String {
     let spec = table.spec();
     let mut page = format!(
-        "# {}\n\n{}\n\nPartitioned by `{EVENT_DAY}` (UTC day of `time`, `{EVENT_DAY_OUT_OF_RANGE}` when that is out of range).\n\n| column | type | OCSF 1.3.0 | what it holds |\n|---|---|---|---|\n",
+        "# {}\n\n{}\n\nPartitioned by `{EVENT_DAY}` (UTC day of `time`, `{EVENT_DAY_OUT_OF_RANGE}` when that is out of range). The key is what a row \
+         that Firehose did not take calls the column; its day is `{DAY_KEY}`.\n\n| column | type | key | OCSF 1.3.0 | what it holds |\n|---|---|---|---|---|\n",
         spec.name, spec.doc
     );
-    for column in &spec.columns {
+    for (at, column) in spec.columns.iter().enumerate() {
         // Writing to a String cannot fail.
         let _ = writeln!(
             page,
-            "| `{}` | {} | `{}` | {} |",
+            "| `{}` | {} | `{}` | `{}` | {} |",
             column.name,
             column.kind.hive(),
+            key(at),
             column.path,
             column.doc.replace('|', "\\|")
         );
     }
     page
+}
+
+/// What templates call what there is one of for each table.
+#[cfg(test)]
+pub(crate) fn logical_name(table: Table) -> String {
+    let capitalised = |word: &str| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    };
+    table.name().split('_').map(capitalised).collect()
 }
 
 #[cfg(test)]
@@ -178,13 +194,12 @@ mod tests {
         let resources: serde_json::Map<String, Value> = Table::ALL
             .iter()
             .map(|table| {
-                let name: String = table.name().split('_').map(capitalised).collect();
                 let properties = json!({
                     "CatalogId": {"Ref": "AWS::AccountId"},
                     "DatabaseName": {"Ref": "Database"},
                     "TableInput": substituted(glue(*table, "${Location}")),
                 });
-                (name, json!({"Type": "AWS::Glue::Table", "Properties": properties}))
+                (logical_name(*table), json!({"Type": "AWS::Glue::Table", "Properties": properties}))
             })
             .collect();
         json!({
@@ -196,11 +211,6 @@ mod tests {
             },
             "Resources": resources,
         })
-    }
-
-    fn capitalised(word: &str) -> String {
-        let (first, rest) = word.split_at(1);
-        first.to_uppercase() + rest
     }
 
     /// Text that names the location, as `Fn::Sub`; what Athena is to fill in stays as it is.

@@ -8,6 +8,7 @@
 pub mod contract;
 pub mod event;
 pub mod id;
+pub mod keys;
 pub mod ocsf;
 pub mod position;
 pub mod row;

@@ -48,17 +48,28 @@ def glue_tables(outputs, binary):
     return list(expected)
 
 
-def deliveries(outputs, tables):
+def keys_of(binary):
+    """What a row calls each table's columns and its day, as the command line says."""
+    printed = subprocess.run([binary, "schema", "json"], check=True, stdout=subprocess.PIPE).stdout
+    return {
+        table["table"]: {column["name"]: column["key"] for column in table["columns"]} | {table["partition"]: table["partition_key"]}
+        for table in json.loads(printed)
+    }
+
+
+def deliveries(outputs, keys):
     firehose = boto3.client("firehose")
     names = firehose.list_delivery_streams()["DeliveryStreamNames"]
-    equal("delivery streams", sorted(names), sorted(f"kinescope-dev-{table}" for table in tables))
-    for table in tables:
+    equal("delivery streams", sorted(names), sorted(f"kinescope-dev-{table}" for table in keys))
+    for table in keys:
         described = firehose.describe_delivery_stream(DeliveryStreamName=f"kinescope-dev-{table}")
         to = described["DeliveryStreamDescription"]["Destinations"][0]["ExtendedS3DestinationDescription"]
         conversion = to["DataFormatConversionConfiguration"]
         equal(f"{table} converts", conversion["Enabled"], True)
         equal(f"{table} converts by", conversion["SchemaConfiguration"]["TableName"], table)
         equal(f"{table}'s database", conversion["SchemaConfiguration"]["DatabaseName"], outputs["GlueDatabase"])
+        read = conversion["InputFormatConfiguration"]["Deserializer"]["OpenXJsonSerDe"]["ColumnToJsonKeyMappings"]
+        equal(f"{table}'s keys", {"event_day": keys[table]["event_day"], **read}, keys[table])
         equal(f"{table}'s bucket", to["BucketARN"], f"arn:aws:s3:::{outputs['LakeBucket']}")
         equal(f"{table} goes to", to["Prefix"], f"lake/{table}/event_day=!{{partitionKeyFromQuery:event_day}}/")
         equal(f"{table}'s errors", to["ErrorOutputPrefix"], f"errors/{table}/!{{firehose:error-output-type}}/")
@@ -89,10 +100,11 @@ def variables(outputs):
     equal("files", files, ["bootstrap", "kinescope.toml", "rules"])
 
 
-def pipeline_rights(outputs, tables):
+def pipeline_rights(outputs, keys):
     """What the function may do and what not, tried with its own credentials."""
     table, bucket = outputs["TableName"], outputs["QuarantineBucket"]
-    row = json.dumps({"event_day": DAY, "metadata_uid": "a", "time": 1, "class_uid": 0})
+    row = {"event_day": DAY, "metadata_uid": "a", "time": 1, "class_uid": 0}
+    rows = {name: json.dumps({of[column]: value for column, value in row.items()}) for name, of in keys.items()}
     key, put = {"pk": {"S": "a"}, "sk": {"S": "b"}}, {"TableName": table, "Item": {"pk": {"S": "c"}, "sk": {"S": "d"}}}
     index = {
         "TableName": table, "IndexName": "by_account", "KeyConditionExpression": "account_pk = :a",
@@ -102,7 +114,7 @@ def pipeline_rights(outputs, tables):
     dead = boto3.client("sqs").get_queue_url(QueueName="kinescope-dev-records-dlq")["QueueUrl"]
     allowed = [
         *(["firehose", "put_record_batch", {"DeliveryStreamName": f"kinescope-dev-{name}", "Records": [{"Data": row}]}]
-          for name in tables),
+          for name, row in rows.items()),
         ["dynamodb", "put_item", put],
         ["dynamodb", "batch_write_item", {"RequestItems": {table: [{"PutRequest": {"Item": key}}]}}],
         ["dynamodb", "batch_get_item", {"RequestItems": {table: {"Keys": [key]}}}],
@@ -154,7 +166,7 @@ def rows_are_queried(outputs, tables):
     athena = boto3.client("athena")
     for table in tables:
         query = athena.start_query_execution(
-            QueryString=f"SELECT metadata_uid FROM {table} WHERE event_day = '{DAY}'",
+            QueryString=f"SELECT metadata_uid, time, class_uid FROM {table} WHERE event_day = '{DAY}'",
             QueryExecutionContext={"Database": outputs["GlueDatabase"]},
             WorkGroup=outputs["AthenaWorkgroup"],
         )["QueryExecutionId"]
@@ -166,7 +178,8 @@ def rows_are_queried(outputs, tables):
         equal(f"query of {table}", state, "SUCCEEDED")
         if state == "SUCCEEDED":
             rows = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
-            equal(f"rows of {table}", [row["Data"][0].get("VarCharValue") for row in rows], ["metadata_uid", "a"])
+            texts = [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows]
+            equal(f"rows of {table}", texts, [["metadata_uid", "time", "class_uid"], ["a", "1", "0"]])
 
 
 def mappings(outputs):
@@ -300,9 +313,11 @@ def main(binary):
     outputs = outputs_of(HUB)
     equal("outputs that are missing", OUTPUTS - outputs.keys(), set())
     tables = glue_tables(outputs, binary)
-    deliveries(outputs, tables)
+    keys = keys_of(binary)
+    equal("tables with keys", list(keys), tables)
+    deliveries(outputs, keys)
     variables(outputs)
-    pipeline_rights(outputs, tables)
+    pipeline_rights(outputs, keys)
     rows_arrived(outputs, tables)
     rows_are_queried(outputs, tables)
     mappings(outputs)

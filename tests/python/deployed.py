@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import sys
 import time
+import zlib
 
 import boto3
 import duckdb
@@ -109,6 +110,27 @@ def asked(outputs, sql):
     return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows[1:]]
 
 
+def rows(files):
+    """What is in files of the lake, row by row, with the names of the columns; not the day, which a function counts from arrival."""
+    if not files:
+        return []
+    found = duckdb.sql(f"SELECT * REPLACE (epoch_ms(time_dt) AS time_dt) FROM read_parquet({files}, hive_partitioning=false)")
+    return sorted(json.dumps(dict(zip(found.columns, row)), sort_keys=True, default=str) for row in found.fetchall())
+
+
+def delivered(bucket, table):
+    """The files that Firehose has written of a table."""
+    s3 = boto3.client("s3")
+    files = []
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"lake/{table}/"):
+        for entry in page.get("Contents", []):
+            path = WORK / entry["Key"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(bucket, entry["Key"], str(path))
+            files.append(str(path))
+    return files
+
+
 def subscribed(topics):
     """A queue that hears of what is high or critical, by a filter policy."""
     sqs = boto3.client("sqs")
@@ -133,6 +155,12 @@ def heard(queue):
         for message in messages:
             found.append(json.loads(json.loads(message["Body"])["Message"]))
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+
+def inflated(bytes_):
+    """A finding's OCSF form, as anybody reads it who has the dictionary."""
+    dictionary = pathlib.Path("pipeline/aws/src/sinks/ocsf/finding.dict").read_bytes()
+    return zlib.decompressobj(zdict=dictionary).decompress(bytes_)
 
 
 outputs = outputs_of(STACK)
@@ -172,6 +200,8 @@ findings = [item for item in table if item["pk"]["S"].startswith("finding#")]
 equal("findings in DynamoDB", len(findings), len(found))
 uids = sorted(finding["finding_info"]["uid"] for finding in found)
 equal("their ids", sorted(item["uid"]["S"] for item in findings) == uids, True)
+forms = {item["uid"]["S"]: json.loads(inflated(item["ocsf"]["B"])) for item in findings}
+equal("their OCSF forms", forms == {finding["finding_info"]["uid"]: finding for finding in found}, True)
 
 n_rows = 0
 for name in ("api_activity", "network_activity", "http_activity", "operations", "logs", "findings"):
@@ -181,6 +211,10 @@ for name in ("api_activity", "network_activity", "http_activity", "operations", 
     sql = f"SELECT count(*) FROM read_parquet({files}) WHERE metadata_log_name IS DISTINCT FROM 'correlation'" if name == "findings" else f"SELECT count(*) FROM read_parquet({files})"
     counted = duckdb.sql(sql).fetchall()[0][0] if files else 0
     equal(f"rows of {name} in Athena", (int(n), int(n_once)), (counted, counted))
+    of_correlations = '"metadata_log_name": "correlation"'
+    expected_rows = [row for row in rows(files) if of_correlations not in row]
+    other = sorted(set(rows(delivered(outputs["LakeBucket"], name))) ^ set(expected_rows))
+    equal(f"rows of {name} that are otherwise than those of the command line", other[:2], [])
 equal("lines of metrics in Athena are samples of all events", asked(outputs, "SELECT CAST(sum(samples) AS bigint) FROM metrics WHERE metric = 'events' AND namespace = 'Kinescope'"), [[str(expected["events"]["accepted"])]])
 
 with (out / "alerts.jsonl").open() as file:

@@ -10,6 +10,12 @@ use kinescope_aws::{
     limits,
     port::{Aws, BusEvent, CallError, Called, Item, LogEvent, Message, Notice, PutIf, Range, ShardRecord},
 };
+use kinescope_schemas::{
+    Table,
+    contract::EVENT_DAY,
+    keys::{DAY_KEY, keys},
+};
+use serde_json::{Map, Value as Json};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, MutexGuard},
@@ -41,7 +47,7 @@ pub struct Faults {
 pub struct Holdings {
     /// Items by partition and sort key.
     pub items: BTreeMap<(String, String), Item>,
-    /// Lines by delivery stream.
+    /// Rows by delivery stream, a line of JSON each, with the names of the columns.
     pub lines: BTreeMap<String, Vec<String>>,
     /// Notices by topic.
     pub notices: BTreeMap<String, Vec<Notice>>,
@@ -197,6 +203,23 @@ async fn silence<T>() -> Called<T> {
     panic!("somebody waits for ever")
 }
 
+/// The column of each key in rows of a delivery stream, as Firehose is told them, and of the day.
+fn columns(stream: &str) -> BTreeMap<String, &'static str> {
+    let table = Table::ALL.into_iter().find(|table| stream.ends_with(&format!("-{}", table.name()))).unwrap();
+    keys(table).map(|(name, key)| (key, name)).chain([(DAY_KEY.to_owned(), EVENT_DAY)]).collect()
+}
+
+/// A row as Firehose reads it.
+fn named(columns: &BTreeMap<String, &'static str>, line: &str) -> String {
+    let row: Map<String, Json> = serde_json::from_str(line).unwrap();
+    assert!(row.contains_key(DAY_KEY), "no day to partition by: {line}");
+    let named = row.into_iter().map(|(key, value)| {
+        assert!(!value.is_null(), "an empty column is paid for: {line}");
+        (columns[&key].to_owned(), value)
+    });
+    Json::from(named.collect::<Map<String, Json>>()).to_string()
+}
+
 fn key(item: &Item) -> (String, String) {
     (layout::text(item, PK).to_owned(), layout::text(item, SK).to_owned())
 }
@@ -236,13 +259,15 @@ impl Aws for World {
         assert!(records.iter().map(Vec::len).sum::<usize>() <= limits::FIREHOSE_CALL_BYTES_MAX);
         assert!(records.iter().all(|record| record.len() <= limits::FIREHOSE_RECORD_BYTES_MAX));
         let way = self.meet("firehose", stream).await?;
+        let columns = columns(stream);
         let answers = records.into_iter().map(|record| {
             let refusal = self.refusal("firehose");
             if refusal.is_none() {
                 let mut holdings = self.holdings();
                 holdings.units.firehose_bytes += record.len().next_multiple_of(5 << 10) as u64;
                 let text = String::from_utf8(record).unwrap();
-                holdings.lines.entry(stream.to_owned()).or_default().extend(text.lines().map(str::to_owned));
+                let rows = text.lines().map(|line| named(&columns, line));
+                holdings.lines.entry(stream.to_owned()).or_default().extend(rows);
             }
             refusal
         });

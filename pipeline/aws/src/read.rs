@@ -138,20 +138,23 @@ pub async fn services<A: Aws>(edge: &Edge<A>, patience: &Patience, span: Span) -
     Ok(items.iter().map(|item| layout::text(item, layout::SK).to_owned()).collect())
 }
 
-/// The metrics of some services, by minute: a query a service and hour, and one in a hundred batches to see what counts.
+/// The metrics of some services, by minute: a query an hour and group of services, and one in a hundred batches to see what
+/// counts.
 pub async fn metrics<A: Aws>(
     edge: &Edge<A>,
     patience: &Patience,
     services: &BTreeSet<String>,
     span: Span,
 ) -> Called<Vec<Stored>> {
-    let mut ranges = Vec::new();
-    for hour_ms in span.steps(HOUR_MS) {
-        ranges.extend(services.iter().map(|service| whole(layout::metric_pk(service, hour_ms))));
-    }
+    let of_hour = |hour_ms| services.iter().map(move |service| layout::metric_pk(service, hour_ms));
+    let pks: BTreeSet<String> = span.steps(HOUR_MS).flat_map(of_hour).collect();
+    let ranges = pks.into_iter().map(whole).collect();
     let items = lane::counting(edge, patience, query(edge, patience, ranges).await?).await?;
     let mut points = metrics::merged(&items);
-    points.retain(|point| (span.from_ms..=span.to_ms).contains(&point.minute_ms));
+    points.retain(|point| {
+        let service = layout::name(&metrics::service(&point.dimensions));
+        (span.from_ms..=span.to_ms).contains(&point.minute_ms) && services.contains(&service)
+    });
     Ok(points)
 }
 

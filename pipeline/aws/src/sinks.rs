@@ -5,5 +5,6 @@ pub mod alerts;
 pub mod events;
 pub mod lake;
 pub mod metrics;
+pub mod ocsf;
 pub mod quarantine;
 pub mod store;

@@ -16,7 +16,7 @@ const CHUNK_BYTES: usize = 128 << 10;
 pub struct Stored {
     /// Milliseconds since 1970.
     pub time_ms: i64,
-    /// The event's key.
+    /// The event's key; in the table it is empty where account and id say it.
     pub key: String,
     /// Its id as users see it.
     pub uid: String,
@@ -108,14 +108,18 @@ impl Chunk {
 }
 
 fn line(event: &Notable) -> String {
+    let (account, uid) = (cut(&event.account), cut(&event.uid));
+    // Half of what an event takes would be its two ids, which nothing makes smaller.
+    let is_derived = event.key == derived(event.source, account, uid);
+    let key = if is_derived { String::new() } else { event.key.to_string() };
     serde_json::json!([
         event.time_ms,
-        event.key,
-        cut(&event.uid),
+        key,
+        uid,
         event.severity.id(),
         event.source,
         cut(&event.category),
-        cut(&event.account),
+        account,
         cut(&event.region),
         cut(&event.service),
         cut(&event.operation),
@@ -123,6 +127,11 @@ fn line(event: &Notable) -> String {
         cut(&event.message),
     ])
     .to_string()
+}
+
+/// The key of an event whose source gave it an id.
+fn derived(source: &str, account: &str, uid: &str) -> Id {
+    Id::of(&[source.as_bytes(), account.as_bytes(), uid.as_bytes()])
 }
 
 /// Text as long as a chunk has room for.
@@ -139,6 +148,9 @@ pub fn read(items: &[Item]) -> Vec<Stored> {
         .flat_map(|text| text.lines())
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
+    for event in events.iter_mut().filter(|event| event.key.is_empty()) {
+        event.key = derived(&event.source, &event.account, &event.uid).to_string();
+    }
     events.sort_by(|a, b| (a.time_ms, &a.key).cmp(&(b.time_ms, &b.key)));
     let mut seen = HashSet::new();
     events.retain(|event| seen.insert(event.key.clone()));
@@ -147,4 +159,40 @@ pub fn read(items: &[Item]) -> Vec<Stored> {
 
 fn severity<'d, D: serde::Deserializer<'d>>(deserializer: D) -> Result<Severity, D::Error> {
     <i64 as serde::Deserialize>::deserialize(deserializer).map(Severity::from_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_as_it_was_whether_the_table_has_it_or_not() {
+        let (account, uid) = ("111122223333", "3eb979d2-189d-429e-ad25-a8265ea407f4");
+        let own = Id::of(&[b"cloudtrail", account.as_bytes(), uid.as_bytes()]);
+        for (key, is_kept) in [(own, false), (Id::of(&[b"another"]), true)] {
+            let text = || String::from("t");
+            let event = Notable {
+                key,
+                uid: uid.into(),
+                time_ms: 1,
+                severity: Severity::Low,
+                source: "cloudtrail",
+                category: text(),
+                account: account.into(),
+                region: text(),
+                service: text(),
+                operation: text(),
+                actor: text(),
+                message: text(),
+            };
+            let mut chunks = Chunks::default();
+            chunks.add(&event);
+            let items = chunks.items("lane", "last", Id::of(&[b"part"]), 1);
+            assert_eq!(items.len(), 2);
+            let kept = layout::unzipped(&items[0], "events").contains(&key.to_string());
+            assert_eq!(kept, is_kept);
+            let read: Vec<String> = read(&items).into_iter().map(|event| event.key).collect();
+            assert_eq!(read, [key.to_string()]);
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Firehose: rows of the lake as JSON lines, many to a record, because every record is billed as a multiple of 5 KB.
+//! Firehose: rows of the lake as JSON lines, many to a record, because every record is billed as a multiple of 5 KB. By
+//! the byte too: a column is called by its [key](kinescope_schemas::keys), and what is empty is left out.
 
 use crate::{
     edge::{Edge, fail},
@@ -14,10 +15,14 @@ use kinescope_pipeline::{
     Answers,
     lake::{Closed, day_name},
 };
-use kinescope_schemas::{Table, contract::EVENT_DAY};
+use kinescope_schemas::{
+    Table,
+    contract::EVENT_DAY,
+    keys::{DAY_KEY, key, keys},
+};
 use serde_json::{Map, Value as Json, json};
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -101,9 +106,9 @@ async fn pack<A: Aws>(
 /// Rows as JSON, a line each, with the day that Firehose partitions by.
 fn lines(batch: &RecordBatch, day: Option<i64>) -> Result<Vec<u8>, ArrowError> {
     let mut writer = LineDelimitedWriter::new(Vec::new());
-    writer.write(&offset_zoned(batch)?)?;
+    writer.write(&by_key(batch)?)?;
     writer.finish()?;
-    let day = format!(",\"{EVENT_DAY}\":\"{}\"}}\n", day_name(day));
+    let day = format!(",\"{DAY_KEY}\":\"{}\"}}\n", day_name(day));
     let text = writer.into_inner();
     let mut lines = Vec::with_capacity(text.len() + batch.num_rows() * day.len());
     for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -114,16 +119,17 @@ fn lines(batch: &RecordBatch, day: Option<i64>) -> Result<Vec<u8>, ArrowError> {
     Ok(lines)
 }
 
-/// The same with times that know their zone by its offset: the name UTC would need a table of zones to be written.
-fn offset_zoned(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let columns = batch.columns().iter().map(|column| {
+/// The same by key, with times that know their zone by its offset: the name UTC would need a table of zones to be written.
+fn by_key(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let columns = batch.columns().iter().enumerate().map(|(at, column)| {
         let times = column.as_primitive_opt::<TimestampMillisecondType>();
-        times.map_or_else(
+        let column = times.map_or_else(
             || column.clone(),
             |times| Arc::new(times.clone().with_timezone("+00:00")) as ArrayRef,
-        )
+        );
+        (key(at), column)
     });
-    RecordBatch::try_from_iter(batch.schema().fields().iter().map(|field| field.name()).zip(columns))
+    RecordBatch::try_from_iter(columns)
 }
 
 /// Adds a line to the last record, if there is room.
@@ -159,7 +165,7 @@ pub async fn write_text<A: Aws>(
     failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
 }
 
-/// A row that no record holds: its longest texts give way to where the whole row is kept.
+/// A row that no record holds: its longest texts give way to where the whole row is kept, by the columns' names.
 async fn shortened<A: Aws>(
     edge: &Edge<A>,
     patience: &Patience,
@@ -172,9 +178,10 @@ async fn shortened<A: Aws>(
         words: error.to_string(),
         may_pass: false,
     })?;
-    let uid = row.get("metadata_uid").and_then(Json::as_str).unwrap_or("no-uid");
+    let named = by_name(table, &row);
+    let uid = named.get("metadata_uid").and_then(Json::as_str).unwrap_or("no-uid");
     let key = format!("whole/{}/{}.json", table.name(), crate::layout::name(uid));
-    let whole = edge.keep_whole(patience, &key, line.to_vec()).await?;
+    let whole = edge.keep_whole(patience, &key, format!("{}\n", Json::from(named)).into_bytes()).await?;
     let length = |value: &Json| value.as_str().map_or(0, str::len);
     let mut n_bytes = line.len();
     while n_bytes >= FIREHOSE_RECORD_BYTES_MAX {
@@ -187,6 +194,13 @@ async fn shortened<A: Aws>(
         }
     }
     Ok(format!("{}\n", Json::from(row)).into_bytes())
+}
+
+/// A row by the names of its columns: what Firehose makes of it.
+fn by_name(table: Table, row: &Map<String, Json>) -> Map<String, Json> {
+    let mut names: HashMap<String, &str> = keys(table).map(|(name, key)| (key, name)).collect();
+    names.insert(DAY_KEY.to_owned(), EVENT_DAY);
+    row.iter().filter_map(|(key, value)| Some(((*names.get(key)?).to_owned(), value.clone()))).collect()
 }
 
 /// Sends records; the places of those that were not taken.

@@ -1,4 +1,4 @@
-//! Metrics: the points of a batch as items by service and hour, and as rows of the lake.
+//! Metrics: the points of a batch as items by group of services and hour, and as rows of the lake.
 //!
 //! Points of different batches add up, so every item and row is of a part (see [`lane`](crate::lane)) and counts only
 //! with it.
@@ -72,16 +72,17 @@ impl Told {
 
 /// The items of a part's points.
 pub fn items(points: &[(Key, Point)], lane: &str, last: &str, part: Id, now_ms: i64) -> Vec<Item> {
-    let mut by_place = BTreeMap::<(String, i64), Vec<&(Key, Point)>>::new();
+    let mut by_place = BTreeMap::<String, Vec<&(Key, Point)>>::new();
     for point in points {
-        let place = (layout::name(&service(point.0.set.dimensions())), layout::hour_of(point.0.minute_ms));
-        by_place.entry(place).or_default().push(point);
+        let (key, _) = point;
+        let pk = layout::metric_pk(&service(key.set.dimensions()), key.minute_ms);
+        by_place.entry(pk).or_default().push(point);
     }
     let mut items = Vec::new();
-    for ((service, hour_ms), points) in by_place {
+    for (pk, points) in by_place {
         for (chunk, text) in texts(&points).into_iter().enumerate() {
             let sk = format!("{part}#{chunk:04}");
-            let mut item = layout::item(layout::metric_pk(&service, hour_ms), sk, now_ms);
+            let mut item = layout::item(&pk, sk, now_ms);
             crate::lane::mark(&mut item, lane, last, part);
             layout::put_zipped(&mut item, "points", &text);
             items.push(item);
@@ -91,7 +92,7 @@ pub fn items(points: &[(Key, Point)], lane: &str, last: &str, part: Id, now_ms: 
 }
 
 /// The service that a set of dimensions names.
-fn service(dimensions: &str) -> String {
+pub(crate) fn service(dimensions: &str) -> String {
     let dimensions: Map<String, Json> = serde_json::from_str(dimensions).unwrap_or_default();
     let named = ["service", "Service", "ServiceName"].iter().find_map(|name| dimensions.get(*name)?.as_str());
     named.filter(|name| !name.is_empty()).unwrap_or(NO_SERVICE).to_owned()

@@ -2,10 +2,11 @@
 
 use crate::{
     edge::{Edge, fail},
-    layout::{self, OCSF},
+    layout,
     limits::{DYNAMODB_CALL_BYTES_MAX, DYNAMODB_ITEM_BYTES_MAX, DYNAMODB_ITEMS_MAX},
     port::{Aws, CallError, Called, Item, PutIf, Range},
     send::{Patience, packs},
+    sinks::ocsf,
 };
 use kinescope_pipeline::{Answers, Output, output::Agent};
 use kinescope_schemas::tables::findings as t;
@@ -100,13 +101,13 @@ async fn finding<A: Aws>(
     ] {
         layout::put_some(&mut item, attribute, text);
     }
-    let ocsf = finding.to_json();
-    layout::put_zipped(&mut item, OCSF, &ocsf);
+    let form = finding.to_json();
+    ocsf::put(&mut item, &form);
     if layout::size(&item) > DYNAMODB_ITEM_BYTES_MAX {
-        let n_bytes = ocsf.len();
+        let n_bytes = form.len();
         let key = format!("whole/finding/{}.json", finding.uid);
-        let whole = edge.keep_whole(patience, &key, ocsf.into_bytes()).await?;
-        layout::put_zipped(&mut item, OCSF, &json!({"whole": whole, "bytes": n_bytes}).to_string());
+        let whole = edge.keep_whole(patience, &key, form.into_bytes()).await?;
+        ocsf::put(&mut item, &json!({"whole": whole, "bytes": n_bytes}).to_string());
     }
     Ok(item)
 }
