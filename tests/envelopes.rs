@@ -70,7 +70,8 @@ fn row(event: &Event<'_>) -> Map<String, Value> {
                 serde_json::from_str(&text).map_or(json!(text), without_spaces)
             }
             Kind::Bool => json!(text == "true"),
-            _ => json!(text),
+            // An object where a text should be is kept as it was written.
+            _ => without_spaces(json!(text)),
         };
         let is_kept = !NOT_COMPARED.contains(&&*column.name) && !is_empty(&value);
         is_kept.then(|| (column.name.clone(), value))

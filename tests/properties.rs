@@ -99,7 +99,7 @@ impl Sum {
         let mut minutes = Minutes::default();
         minutes.add(output.points);
         for (key, point) in minutes.close(true) {
-            let sum = self.points.entry(format!("{key:?}")).or_default();
+            let sum = self.points.entry(format!("{} {:?}", key.minute_ms, key.set)).or_default();
             // Sums of fractions depend on the order in their last digits.
             *sum = (sum.0 + point.samples as u64, sum.1 + (point.sum * 1e3).round() as i64);
         }

@@ -35,11 +35,11 @@ pub const NAMESPACE: &str = "Kinescope";
 const MINUTE_MS: i64 = 60_000;
 
 /// What a point is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub struct Key {
     /// Milliseconds since 1970 of the minute's start.
     pub minute_ms: i64,
-    /// What this run's minutes number the set by, from 0.
+    /// What this run's minutes number the set by, from 0, in the order in which sets came.
     pub number: u32,
     /// Namespace, metric, unit and dimensions.
     pub set: Arc<Set>,

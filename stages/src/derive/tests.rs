@@ -112,8 +112,8 @@ fn samples_out_of_order_add_up() {
     assert!(!closed.is_empty() && closed.len() < n_samples);
     closed.extend(minutes.close(true));
     assert_eq!(closed.iter().map(|(_, point)| point.samples).sum::<f64>(), n_samples as f64);
-    let mut keys: Vec<_> = closed.iter().map(|(key, _)| key).collect();
-    assert!(keys.is_sorted_by_key(|key| key.minute_ms));
+    let mut keys: Vec<_> = closed.iter().map(|(key, _)| (key.minute_ms, &key.set)).collect();
+    assert!(keys.is_sorted_by_key(|(minute_ms, _)| *minute_ms));
     keys.sort();
     keys.dedup();
     assert_eq!(keys.len(), closed.len());
