@@ -344,6 +344,12 @@ fn only_findings_and_the_summary() {
     assert!(!results.path("lake").read_dir().is_ok_and(|mut files| files.next().is_some()));
     let ledger = results.ledger();
     assert!(ledger.findings.total > 0 && !ledger.sinks.contains_key("lake"));
+    assert_eq!(results.delivered("store"), ledger.findings.total);
+    assert_eq!(
+        results.query::<i64>("SELECT count(*) FROM events")
+            + results.query::<i64>("SELECT count(*) FROM metrics"),
+        0
+    );
     let read = |path: PathBuf| serde_json::from_slice::<Value>(&fs::read(path).unwrap()).unwrap();
     assert_eq!(read(PathBuf::from(summary)), read(results.path("ledger.json")));
     // Standard input is an input like any other.

@@ -30,7 +30,7 @@ fn batches(criterion: &mut Criterion) {
         limits: Config::default().limits(),
         settings: Config::default().settings().unwrap(),
         days: DayRange::until(NOW_MS),
-        lake: true,
+        only_findings: false,
     };
     let pool = one_thread();
     for corpus in Corpus::all() {

@@ -201,7 +201,7 @@ fn stages(rules: Rules) -> Stages {
         limits: Config::default().limits(),
         settings: Config::default().settings().unwrap(),
         days: DayRange::until(NOW_MS),
-        lake: true,
+        only_findings: false,
     }
 }
 

@@ -33,7 +33,7 @@ fn lake(criterion: &mut Criterion) {
             limits: Config::default().limits(),
             settings: Config::default().settings().unwrap(),
             days,
-            lake: true,
+            only_findings: false,
         };
         let outputs = one_thread().install(|| process(&batch, &stages, &mut Window::default()));
         group.bench_function(BenchmarkId::new("parquet", &corpus.name), |bencher| {

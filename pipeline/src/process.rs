@@ -35,8 +35,8 @@ pub struct Stages {
     pub settings: Settings,
     /// Days that may have a partition, for records that no stream has dated.
     pub days: DayRange,
-    /// Whether rows are made for a lake.
-    pub lake: bool,
+    /// Whether nothing but findings is asked for: no rows for a lake, no points, and nothing else for the hot store.
+    pub only_findings: bool,
 }
 
 /// Takes a batch through all stages. Groups go side by side, each seeing what was seen before the batch; of two copies
@@ -123,7 +123,6 @@ impl<'s> Road<'s> {
             |rule| findings.push(Finding::new(event, rule, rules.lists())),
             |correlation, hit| hits.push((owner, correlation, hit)),
         );
-        self.output.points.add_event(event, severity);
         self.keep(event, severity);
     }
 

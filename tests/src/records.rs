@@ -11,14 +11,14 @@ use std::{fs, ops::Range, path::Path, sync::Arc};
 
 use crate::traffic::START_MS;
 
-/// Stages with our own rules and no lake.
+/// Stages with our own rules.
 pub fn stages() -> Stages {
     Stages {
         rules: builtin().unwrap(),
         limits: Limits::default(),
         settings: Settings::default(),
         days: DayRange::until(START_MS),
-        lake: false,
+        only_findings: false,
     }
 }
 

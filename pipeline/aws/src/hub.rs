@@ -95,7 +95,7 @@ pub fn stages(rules: Rules, config: &Config) -> Result<Stages, ConfigError> {
         limits: config.limits(),
         settings: config.settings()?,
         days: DayRange::until(0),
-        lake: true,
+        only_findings: false,
     })
 }
 

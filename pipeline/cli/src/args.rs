@@ -92,7 +92,7 @@ pub struct Process {
     /// Settings, in TOML
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Leave out the lake
+    /// Leave out the lake, metrics and notable events
     #[arg(long, value_enum, value_name = "WHAT")]
     pub only: Option<Only>,
     /// Threads that process; all cores if not given

@@ -81,11 +81,11 @@ impl Correlator {
         Ok(())
     }
 
-    /// The findings of all that came, as outputs of no record; their rows too, if there is a lake.
+    /// The findings of all that came, as outputs of no record; and their rows and points.
     pub(super) fn findings<E: From<rusqlite::Error>>(
         &mut self,
         days: DayRange,
-        lake: bool,
+        only_findings: bool,
         mut take: impl FnMut(Output) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(matches) = self.matches.take() else { return Ok(()) };
@@ -103,7 +103,7 @@ impl Correlator {
                 group = Group { place, state: State::default() };
             }
             if findings.len() >= FINDINGS_AT_ONCE || next.is_none() && !findings.is_empty() {
-                take(output(std::mem::take(&mut findings), days, lake))?;
+                take(output(std::mem::take(&mut findings), days, only_findings))?;
             }
             let Some((at, hit)) = next else { return Ok(()) };
             if let Some(correlation) = self.correlations.get(at) {
@@ -152,12 +152,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(usize, Hit)> {
     Ok((row.get::<_, i64>(0)? as usize, hit))
 }
 
-fn output(findings: Vec<Finding>, days: DayRange, lake: bool) -> Output {
+fn output(findings: Vec<Finding>, days: DayRange, only_findings: bool) -> Output {
     let mut output = Output::default();
     let mut rows = Vec::new();
     for finding in findings {
-        output.points.add_finding(&finding);
-        if lake {
+        if !only_findings {
+            output.points.add_finding(&finding);
             Rows::of(&mut rows, Table::Findings, days.day_of(finding.time_ms)).push(&finding.row, 0);
         }
         output.findings.push((0, finding));

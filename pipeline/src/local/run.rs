@@ -70,7 +70,7 @@ pub struct Run<'f> {
     pub config: Config,
     /// Its text, which is part of what makes a run the same run.
     pub config_text: String,
-    /// Whether to leave out the lake.
+    /// Whether to leave out all but findings and alerts: the lake, metrics, notable events.
     pub only_findings: bool,
     /// Threads that process; 0 for one a core.
     pub n_threads: usize,
@@ -252,7 +252,7 @@ impl<'f> Job<'f> {
             limits: self.run.config.limits(),
             settings: self.run.config.settings()?,
             days: DayRange::until(self.run.now_ms),
-            lake: !self.run.only_findings,
+            only_findings: self.run.only_findings,
         })
     }
 

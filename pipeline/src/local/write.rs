@@ -73,9 +73,9 @@ impl Writer {
 
     /// Writes what correlations found in all that came.
     pub(super) fn correlations(&mut self) -> Result<(), RunError> {
-        let (days, lake) = (self.days, self.lake.is_some());
+        let (days, only_findings) = (self.days, self.lake.is_none());
         let mut correlator = std::mem::take(&mut self.correlator);
-        correlator.findings(days, lake, |mut output| {
+        correlator.findings(days, only_findings, |mut output| {
             self.write(&output)?;
             self.minutes.add(std::mem::take(&mut output.points));
             self.minutes(false)

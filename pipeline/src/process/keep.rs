@@ -10,7 +10,7 @@ use kinescope_schemas::{
     Event, Severity, Source, Table,
     tables::{api_activity as api, base, http_activity as http, logs, operations as ops},
 };
-use kinescope_stages::decode::Envelope;
+use kinescope_stages::{decode::Envelope, detect::Finding};
 use std::borrow::Cow;
 
 /// Identities that are counted apart in one group; the summary shows the busiest of them.
@@ -61,14 +61,23 @@ impl Road<'_> {
         let owner = self.owner();
         self.output.keys.push((owner, event.key));
         self.output.seen.event(event);
-        self.row(event, owner);
-        for finding in std::mem::take(&mut self.findings) {
-            self.output.points.add_finding(&finding);
-            if self.stages.lake {
-                let day = self.day_of(finding.time_ms);
-                Rows::of(&mut self.rows, Table::Findings, day).push(&finding.row, owner);
-            }
-            self.output.findings.push((owner, finding));
+        let findings = std::mem::take(&mut self.findings);
+        if !self.stages.only_findings {
+            self.keep_rest(event, severity, &findings);
+        }
+        self.output.findings.extend(findings.into_iter().map(|finding| (owner, finding)));
+    }
+
+    /// What is kept besides findings.
+    fn keep_rest(&mut self, event: &Event<'_>, severity: Severity, findings: &[Finding]) {
+        let owner = self.owner();
+        self.output.points.add_event(event, severity);
+        let day = self.day_of(event.time_ms());
+        Rows::of(&mut self.rows, event.table, day).push(&event.row, owner);
+        for finding in findings {
+            self.output.points.add_finding(finding);
+            let day = self.day_of(finding.time_ms);
+            Rows::of(&mut self.rows, Table::Findings, day).push(&finding.row, owner);
         }
         if severity >= Severity::Medium || is_change(event) {
             self.output.notable.push((owner, notable(event, severity)));
@@ -81,13 +90,6 @@ impl Road<'_> {
     fn day_of(&mut self, time_ms: i64) -> Option<i64> {
         let around = self.tally().record.arrival_ms.map(DayRange::around);
         around.unwrap_or(self.stages.days).day_of(time_ms)
-    }
-
-    fn row(&mut self, event: &Event<'_>, owner: u32) {
-        if self.stages.lake {
-            let day = self.day_of(event.time_ms());
-            Rows::of(&mut self.rows, event.table, day).push(&event.row, owner);
-        }
     }
 }
 
