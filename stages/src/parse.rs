@@ -29,8 +29,8 @@ mod words;
 pub(crate) use unmapped::escape;
 pub(crate) use words::first_word;
 
-pub use cloudtrail::raw_path;
 pub(crate) use cloudtrail::without_secrets;
+pub use cloudtrail::{cloudtrail_key, raw_path};
 pub use flow::{FlowFormat, FlowFormatError};
 pub use metrics::emf_points;
 

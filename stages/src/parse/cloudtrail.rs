@@ -331,14 +331,19 @@ fn identity_column_of(key: &str) -> Option<usize> {
     })
 }
 
-/// The account and CloudTrail's id for the event, or else the text: the same event arrives by several ways. With so
-/// short a name what is hashed of the usual event, 62 bytes, fits one block of BLAKE3.
+/// The account and CloudTrail's id for the event, or else the text: the same event arrives by several ways.
 fn key(row: &Row<'_>, raw: &str) -> Id {
     let id = match row.str(base::METADATA_UID) {
         "" => raw,
         id => id,
     };
-    Id::of(&[b"ct", row.str(base::CLOUD_ACCOUNT_UID).as_bytes(), id.as_bytes()])
+    cloudtrail_key(row.str(base::CLOUD_ACCOUNT_UID), id)
+}
+
+/// The key of CloudTrail's event with this id. With so short a name what is hashed of the usual one, 62 bytes, fits one
+/// block of BLAKE3.
+pub fn cloudtrail_key(account: &str, id: &str) -> Id {
+    Id::of(&[b"ct", account.as_bytes(), id.as_bytes()])
 }
 
 /// JSON without the session tokens in it: AssumeRole's response carries a credential, which has no business in a lake

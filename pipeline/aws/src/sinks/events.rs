@@ -6,6 +6,7 @@
 use crate::{lane, layout, port::Item};
 use kinescope_pipeline::output::Notable;
 use kinescope_schemas::{Id, Severity};
+use kinescope_stages::parse::cloudtrail_key;
 use std::collections::{BTreeMap, HashSet};
 
 /// Text after which a chunk is closed; even text that gzip makes no smaller fits an item.
@@ -110,7 +111,7 @@ impl Chunk {
 fn line(event: &Notable) -> String {
     let (account, uid) = (cut(&event.account), cut(&event.uid));
     // Half of what an event takes would be its two ids, which nothing makes smaller.
-    let is_derived = event.key == derived(event.source, account, uid);
+    let is_derived = event.key == cloudtrail_key(account, uid);
     let key = if is_derived { String::new() } else { event.key.to_string() };
     serde_json::json!([
         event.time_ms,
@@ -129,11 +130,6 @@ fn line(event: &Notable) -> String {
     .to_string()
 }
 
-/// The key of an event whose source gave it an id.
-fn derived(source: &str, account: &str, uid: &str) -> Id {
-    Id::of(&[source.as_bytes(), account.as_bytes(), uid.as_bytes()])
-}
-
 /// Text as long as a chunk has room for.
 fn cut(text: &str) -> &str {
     const TEXT_BYTES_MAX: usize = 4 << 10;
@@ -149,7 +145,7 @@ pub fn read(items: &[Item]) -> Vec<Stored> {
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
     for event in events.iter_mut().filter(|event| event.key.is_empty()) {
-        event.key = derived(&event.source, &event.account, &event.uid).to_string();
+        event.key = cloudtrail_key(&event.account, &event.uid).to_string();
     }
     events.sort_by(|a, b| (a.time_ms, &a.key).cmp(&(b.time_ms, &b.key)));
     let mut seen = HashSet::new();
@@ -168,7 +164,7 @@ mod tests {
     #[test]
     fn a_key_is_read_as_it_was_whether_the_table_has_it_or_not() {
         let (account, uid) = ("111122223333", "3eb979d2-189d-429e-ad25-a8265ea407f4");
-        let own = Id::of(&[b"cloudtrail", account.as_bytes(), uid.as_bytes()]);
+        let own = cloudtrail_key(account, uid);
         for (key, is_kept) in [(own, false), (Id::of(&[b"another"]), true)] {
             let text = || String::from("t");
             let event = Notable {
