@@ -1,7 +1,7 @@
 //! A run: reading, processing and writing overlap, and bounded queues between them let a slow disk hold back reading.
 
 use super::{
-    Folder, FolderError, Store, StoreError, alerts,
+    Folder, Store, StoreError, alerts,
     correlator::Correlator,
     findings,
     folder::FILES,
@@ -10,13 +10,13 @@ use super::{
 };
 use crate::{
     batch::Piece,
-    config::{Config, ConfigError},
-    lake::{DayRange, Lake, LakeError},
-    ledger::{Imbalance, Ledger, Records},
+    config::Config,
+    lake::{DayRange, Lake},
+    ledger::{Ledger, Records},
     output::Output,
     process::{Seen, Stages, process},
     sink::Open,
-    source::{Feed, FeedError, Files, IsKnown, Reader},
+    source::{Feed, Files, IsKnown, Reader},
     window::Window,
 };
 use kinescope_schemas::Id;
@@ -32,6 +32,10 @@ use std::{
     thread,
     time::Instant,
 };
+
+mod error;
+
+pub use error::RunError;
 
 /// Batches that wait between reading and processing, and outputs between processing and writing.
 const QUEUE_LEN: usize = 1;
@@ -106,53 +110,6 @@ pub struct Report {
     pub n_samples_other: u64,
     /// Matches that correlations had no place for.
     pub n_hits_dropped: u64,
-}
-
-/// Why a run failed. Fits after "failed to".
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The output folder.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// The hot store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The lake.
-    #[error("write {0}")]
-    Lake(#[from] LakeError),
-    /// A file of the output.
-    #[error("write {0}: {1}; free some space or choose another --out, and run again")]
-    File(&'static str, io::Error),
-    /// The ledger does not add up.
-    #[error(transparent)]
-    Ledger(#[from] Imbalance),
-    /// The configuration.
-    #[error("read the configuration: {0}")]
-    Config(#[from] ConfigError),
-    /// What correlations have kept.
-    #[error(
-        "read the matches of correlations: {0}; free some space, also for temporary files, and run again"
-    )]
-    Matches(#[from] rusqlite::Error),
-    /// A sink.
-    #[error("deliver to {sink}: {words}; nothing was published, so run again when that is mended")]
-    Sink {
-        /// The sink.
-        sink: &'static str,
-        /// Its words.
-        words: String,
-    },
-    /// The folder holds something else.
-    #[error(
-        "write to {0}: it holds a run with other rules or settings over records that are not in this input; choose another --out, or give those inputs too"
-    )]
-    OtherSettings(String),
-    /// The feed.
-    #[error(transparent)]
-    Feed(FeedError),
-    /// Threads.
-    #[error("start threads: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
 /// Runs.
