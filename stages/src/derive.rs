@@ -9,14 +9,18 @@ use kinescope_schemas::{
     tables::{api_activity as api, base, http_activity as http, logs, network_activity as network},
 };
 use sketches_ddsketch::{Config, DDSketch};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
+mod known;
 mod minutes;
 mod set;
 
 pub use minutes::Minutes;
+use set::Series;
 pub use set::Set;
-use set::{Series, Sets};
 
 /// Sets of dimensions that one metric may have in a run.
 pub const DIMENSION_SETS_MAX: usize = 5_000;
@@ -104,16 +108,28 @@ impl Point {
 
 /// Points under way. A minute's samples usually follow one another, so a set's latest point is tried, and what does
 /// not belong to it begins another: parts of one point add up.
-#[derive(Default)]
 pub struct Points {
-    sets: Sets,
+    /// Tells these points from all others of the process, so that a thread knows which of its sets are theirs.
+    id: u64,
+    /// The sets, and where the latest point of each is.
+    sets: Vec<(Arc<Set>, usize)>,
     /// Set, minute, point.
     points: Vec<(u32, i64, Point)>,
-    /// Where each set's latest point is.
-    latest: Vec<usize>,
+}
+
+impl Default for Points {
+    fn default() -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        Points { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), sets: Vec::new(), points: Vec::new() }
+    }
 }
 
 impl Points {
+    fn add_set(&mut self, set: Arc<Set>) -> u32 {
+        self.sets.push((set, usize::MAX));
+        self.sets.len() as u32 - 1
+    }
+
     /// Derives what an event is worth.
     pub fn add_event(&mut self, event: &Event<'_>, severity: Severity) {
         let row = &event.row;
@@ -176,12 +192,9 @@ impl At<'_> {
     }
 
     fn add(&mut self, series: Series<'_>, dimensions: Dimensions<'_>, value: f64, distribution: bool) {
-        let Points { sets, points, latest } = &mut *self.points;
-        let set = sets.of(series, dimensions);
-        if latest.len() == set as usize {
-            latest.push(usize::MAX);
-        }
-        let latest = &mut latest[set as usize];
+        let set = known::number_in(self.points, series, dimensions);
+        let Points { sets, points, .. } = &mut *self.points;
+        let latest = &mut sets[set as usize].1;
         if points.get(*latest).is_none_or(|(_, minute_ms, _)| *minute_ms != self.minute_ms) {
             *latest = points.len();
             points.push((set, self.minute_ms, Point::default()));

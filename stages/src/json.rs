@@ -8,9 +8,11 @@ use thiserror::Error;
 use wide::u8x32;
 
 mod escape;
+mod names;
 mod raw;
 
 use escape::{undo_simple, unescape};
+pub use names::{Member, Members, Name, Names};
 pub use raw::{Fields, Raw};
 
 /// Nesting that is followed. serde_json stops at about the same depth.

@@ -94,9 +94,9 @@ impl Rows {
     /// Ends them.
     fn close(self) -> Result<Closed, ArrowError> {
         let usual = &USUAL[self.table as usize];
-        usual.n_rows.store(self.owners.len() as u32, Relaxed);
+        usual.n_rows.store(with_some_more(self.owners.len()), Relaxed);
         for (column, n_bytes) in self.columns.iter().zip(&usual.n_bytes) {
-            n_bytes.store(column.n_bytes().min(USUAL_BYTES_MAX) as u32, Relaxed);
+            n_bytes.store(with_some_more(column.n_bytes().min(USUAL_BYTES_MAX)), Relaxed);
         }
         let n_rows = self.owners.len();
         let columns = self.columns.into_iter().map(|column| column.array(n_rows)).collect();
@@ -108,7 +108,12 @@ impl Rows {
 /// Bytes of one column that count as usual: one batch of giants must not make every later one large.
 const USUAL_BYTES_MAX: usize = 1 << 20;
 
-/// What the last rows of a table took: the next begin with as much, which saves growing to it step by step.
+/// The next rows are seldom as many to the byte, and one byte too few costs a copy of all.
+fn with_some_more(n: usize) -> u32 {
+    (n + n / 8) as u32
+}
+
+/// What the last rows of a table took: the next begin with a little more, which saves growing to it step by step.
 struct Usual {
     n_rows: AtomicU32,
     n_bytes: [AtomicU32; COLUMNS_MAX],

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Series that may have a set of their own for what is past the cap; what is past this too has one in common.
 const SERIES_MAX: usize = 1_000;
 
+/// Sets that are known by where they lie; past it all are forgotten, and found by their text.
+const PLACES_MAX: usize = 2 * DIMENSION_SETS_TOTAL_MAX;
+
 /// What points are sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
@@ -26,6 +29,9 @@ pub struct Minutes {
     open: Vec<(Place, Point)>,
     n_merged: usize,
     sets: Sets,
+    /// The numbers of sets by where they lie in memory, which threads hand over again and again; held here, no other
+    /// set comes to lie there.
+    by_place: HashMap<usize, (Arc<Set>, u32)>,
     /// How many sets each series has, and where it stands among the series.
     series: HashMap<Box<str>, (u32, usize)>,
     /// The series of each set.
@@ -37,7 +43,7 @@ pub struct Minutes {
 impl Minutes {
     /// Adds a batch's points.
     pub fn add(&mut self, points: Points) {
-        let numbers: Vec<(u32, bool)> = points.sets.list.iter().map(|set| self.number(set)).collect();
+        let numbers: Vec<(u32, bool)> = points.sets.iter().map(|(set, _)| self.number(set)).collect();
         for (set, minute_ms, point) in points.points {
             let (set, is_other) = numbers[set as usize];
             self.n_samples_other += if is_other { point.samples as u64 } else { 0 };
@@ -64,7 +70,15 @@ impl Minutes {
 
     /// A set's number here, and whether it is the one for what is past the cap.
     fn number(&mut self, set: &Arc<Set>) -> (u32, bool) {
+        let place = Arc::as_ptr(set) as usize;
+        if let Some((_, number)) = self.by_place.get(&place) {
+            return (*number, false);
+        }
         if let Some(number) = self.sets.get(set) {
+            if self.by_place.len() == PLACES_MAX {
+                self.by_place.clear();
+            }
+            self.by_place.insert(place, (set.clone(), number));
             return (number, false);
         }
         let n_of_series = self.series.get(set.series()).map_or(0, |(_, n)| *n);
@@ -78,9 +92,7 @@ impl Minutes {
         if self.series.len() < SERIES_MAX || n_of_series > 0 {
             return (self.insert(Arc::new(other)), true);
         }
-        let mut common = Sets::default();
-        common.of(derived("other", "None"), &[]);
-        let other = common.list[0].other();
+        let other = Set::new(derived("other", "None"), &[]).other();
         (self.sets.get(&other).unwrap_or_else(|| self.insert(Arc::new(other))), true)
     }
 

@@ -34,6 +34,20 @@ const SEPARATOR: char = '\u{1f}';
 const OTHER: &str = "{\"other\":\"true\"}";
 
 impl Set {
+    /// Names and values are cut, and control characters in names become spaces.
+    pub(super) fn new(series: Series<'_>, dimensions: Dimensions<'_>) -> Set {
+        let mut text = String::from(if series.is_emf { "e" } else { "d" });
+        let mut starts = [0; 4];
+        for (start, name) in starts.iter_mut().zip([series.namespace, series.metric, series.unit, ""]) {
+            text.push(SEPARATOR);
+            *start = text.len() as u32;
+            // Our own names are fit as they are.
+            if series.is_emf { push_name(name, &mut text) } else { text.push_str(name) }
+        }
+        push_json(dimensions, series.is_emf, &mut text);
+        Set { text: text.into(), starts }
+    }
+
     fn part(&self, at: usize) -> &str {
         let from = self.starts[at] as usize;
         self.starts.get(at + 1).map_or(&self.text[from..], |next| &self.text[from..*next as usize - 1])
@@ -91,36 +105,14 @@ impl Hash for ByText {
     }
 }
 
-/// Sets that were seen, by number.
+/// Sets of a run, by number.
 #[derive(Default)]
 pub(super) struct Sets {
     pub(super) list: Vec<Arc<Set>>,
     numbers: HashMap<ByText, u32>,
-    /// Kept for its capacity.
-    scratch: String,
 }
 
 impl Sets {
-    /// The number of a set.
-    pub(super) fn of(&mut self, series: Series<'_>, dimensions: Dimensions<'_>) -> u32 {
-        let text = &mut self.scratch;
-        text.clear();
-        text.push(if series.is_emf { 'e' } else { 'd' });
-        let mut starts = [0; 4];
-        for (start, name) in starts.iter_mut().zip([series.namespace, series.metric, series.unit, ""]) {
-            text.push(SEPARATOR);
-            *start = text.len() as u32;
-            // Our own names are fit as they are.
-            if series.is_emf { push_name(name, text) } else { text.push_str(name) }
-        }
-        push_json(dimensions, series.is_emf, text);
-        if let Some(number) = self.numbers.get(text.as_str()) {
-            return *number;
-        }
-        let set = Set { text: text.as_str().into(), starts };
-        self.add(Arc::new(set))
-    }
-
     /// The number of a set that is there.
     pub(super) fn get(&self, set: &Set) -> Option<u32> {
         self.numbers.get(&*set.text).copied()
@@ -160,6 +152,6 @@ fn push_json(dimensions: Dimensions<'_>, is_emf: bool, text: &mut String) {
 }
 
 /// At most so many bytes, cut at a character.
-fn cut(text: &str) -> &str {
+pub(super) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(DIMENSION_BYTES_MAX)]
 }

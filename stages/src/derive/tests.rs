@@ -80,6 +80,31 @@ fn names_cannot_pretend_to_be_other_names() {
     assert_eq!(closed[0].0.set.dimensions(), r#"{"k":"v\u001f\""}"#);
 }
 
+/// Sets are known by what tells them apart, however their parts are spread.
+#[test]
+fn an_application_cannot_add_to_a_metric_of_ours() {
+    let mut points = Points::default();
+    let mut at = At { points: &mut points, minute_ms: 0 };
+    let values = ["1", "eu-west-1", "Low", "cloudtrail"];
+    at.count(
+        "events",
+        &[("account", "1"), ("region", values[1]), ("severity", "Low"), ("source", values[3])],
+    );
+    at.count(
+        "events",
+        &[("account", "1e"), ("region", "u-west-1"), ("severity", "Low"), ("source", values[3])],
+    );
+    for (namespace, unit, name, value) in
+        [("1", "eu-west-1", "Low", "cloudtrail"), ("1", "eu-west-1", "", "Low")]
+    {
+        let series = Series { is_emf: true, namespace, metric: "events", unit };
+        at.add(series, &[(name, value)], 1.0, false);
+    }
+    let mut minutes = Minutes::default();
+    minutes.add(points);
+    assert_eq!(minutes.close(true).iter().map(|(_, point)| point.samples).collect::<Vec<_>>(), [1.0; 4]);
+}
+
 #[test]
 fn the_oldest_minutes_close_first() {
     let mut minutes = Minutes::default();

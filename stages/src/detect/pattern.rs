@@ -7,12 +7,15 @@ use super::{
     moment::Part,
     text::{Place, Text, with_lower_case},
 };
+use foldhash::{HashSet, HashSetExt};
 use ipnet::IpNet;
 use rsigma_parser::{SigmaString, SpecialChar, StringPart};
-use std::{collections::HashSet, net::IpAddr};
+use std::net::IpAddr;
 
-/// So many values of one kind are worth a structure that is asked once for all of them.
-pub(super) const GROUP_VALUES_MIN: usize = 8;
+/// So many values are worth a set that is asked once for all of them.
+const SET_VALUES_MIN: usize = 8;
+/// The same of texts to look for inside a value, each of which would be a pass over it.
+const INSIDE_VALUES_MIN: usize = 4;
 
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
@@ -168,8 +171,9 @@ fn glob_expression(parts: &[StringPart], before: bool, after: bool, cased: bool)
 /// Puts values of one kind together where they are many: one of the result matches when one of them did.
 pub(super) fn group(patterns: Vec<Pattern>) -> Vec<Pattern> {
     let is_of = |pattern: &Pattern, wanted: Place| matches!(pattern, Pattern::Text(text, place) if *place == wanted && !text.cased);
-    let n_of = |wanted| patterns.iter().filter(|pattern| is_of(pattern, wanted)).count() >= GROUP_VALUES_MIN;
-    let (many_whole, many_inside) = (n_of(Place::Whole), n_of(Place::Inside));
+    let n_of = |wanted| patterns.iter().filter(|pattern| is_of(pattern, wanted)).count();
+    let (many_whole, many_inside) =
+        (n_of(Place::Whole) >= SET_VALUES_MIN, n_of(Place::Inside) >= INSIDE_VALUES_MIN);
     let (mut rest, mut whole, mut inside) = (Vec::new(), HashSet::new(), Vec::new());
     for pattern in patterns {
         match pattern {

@@ -6,7 +6,7 @@
 use super::{ParseError, set_class, set_status, set_time, text, time::epoch_ms, unmapped::Unmapped};
 use crate::{
     decode::{Context, DecodeError},
-    json::{Raw, Reader, Str},
+    json::{Member, Members, Raw, Reader, Str},
 };
 use kinescope_schemas::{
     Event, Id, Row, Source, Table, Value,
@@ -14,8 +14,11 @@ use kinescope_schemas::{
 };
 
 mod class;
+mod members;
 mod resources;
 mod secrets;
+
+use members::{EVENT, Level, To};
 
 pub(crate) use secrets::without_secrets;
 
@@ -23,7 +26,7 @@ pub(crate) use secrets::without_secrets;
 pub(super) fn parse<'a>(reader: &mut Reader<'a>, context: Context<'a, '_>) -> Result<Event<'a>, DecodeError> {
     let start = reader.at();
     let mut event = Reading::default();
-    event.read(reader).map_err(ParseError::Json)?;
+    event.level(reader, &EVENT).map_err(ParseError::Json)?;
     let raw = &reader.whole()[start..reader.at()];
     event.finish(raw, context).map_err(DecodeError::Parse)
 }
@@ -45,20 +48,25 @@ struct Reading<'a> {
 const USUAL_TIME: &str = "\"2026-11-20T08:00:00Z\"";
 
 type Read = Result<(), crate::json::JsonError>;
+/// A member's place in the event: what stands before its name, and the name.
+type Path<'p> = (&'static str, &'p str);
 
 impl<'a> Reading<'a> {
-    fn read(&mut self, reader: &mut Reader<'a>) -> Read {
-        reader.enter_object()?;
-        let mut first = true;
-        while let Some(key) = reader.member(&mut first)? {
-            let name = key.text();
-            if let Some(column) = column_of(&name) {
-                self.slot(reader, "", key, column)?;
-            } else if name == "userIdentity" && reader.peek() == b'{' {
-                self.identity(reader)?;
-            } else {
-                let value = reader.value()?;
-                self.member(key, value);
+    /// The members of the event, or of an object in it.
+    fn level(&mut self, reader: &mut Reader<'a>, level: &Level) -> Read {
+        let mut members = Members::enter(reader, level.names)?;
+        while let Some(member) = members.next(reader)? {
+            match member {
+                Member::Known(name, To::Slot(column)) => self.slot(reader, (level.prefix, name), *column)?,
+                Member::Known(_, To::Level(inner)) if reader.peek() == b'{' => self.level(reader, inner)?,
+                Member::Known(name, to) => {
+                    let value = reader.value()?;
+                    self.member((level.prefix, name), to, value);
+                }
+                Member::Other(key) => {
+                    let value = reader.value()?;
+                    self.unmapped.add(level.prefix, &key.text(), value);
+                }
             }
         }
         Ok(())
@@ -66,13 +74,13 @@ impl<'a> Reading<'a> {
 
     /// A member that fills a slot if it is a scalar; whatever else it is, it has no column.
     #[inline]
-    fn slot(&mut self, reader: &mut Reader<'a>, prefix: &str, key: Str<'a>, column: usize) -> Read {
+    fn slot(&mut self, reader: &mut Reader<'a>, (prefix, name): Path<'_>, column: usize) -> Read {
         let is_text = reader.peek() == b'"';
         let start = reader.at();
         let value =
             if is_text { Value::text_or_null(reader.string()?.text()) } else { text(Some(reader.value()?)) };
         if value.is_null() {
-            self.unmapped.add(prefix, &key.text(), Raw(&reader.whole()[start..reader.at()]));
+            self.unmapped.add(prefix, name, Raw(&reader.whole()[start..reader.at()]));
         } else {
             self.row.set(column, value);
         }
@@ -80,50 +88,60 @@ impl<'a> Reading<'a> {
     }
 
     /// A member that is no mere text.
-    fn member(&mut self, key: Str<'a>, value: Raw<'a>) {
-        match &*key.text() {
-            "eventTime" => self.time(key, value),
-            "sourceIPAddress" => self.source_address(value),
-            "requestParameters" => self.request = Some(value),
-            "responseElements" => self.response = Some(value),
-            "additionalEventData" => self.additional = Some(value),
-            "resources" if value.is_array() => self.resources = Some(value),
-            // Insights name the call in a member of its own.
-            "insightDetails" => self.insight(value),
-            "tlsDetails" => self.json_column(t::TLS_DETAILS, value),
-            "readOnly" => self.flag(t::READ_ONLY, key, value),
-            "managementEvent" => self.flag(t::MANAGEMENT_EVENT, key, value),
-            _ => self.unmapped.add("", &key.text(), value),
+    fn member(&mut self, path: Path<'_>, to: &To, value: Raw<'a>) {
+        match to {
+            To::Time => self.time(path, value),
+            To::Address => self.source_address(value),
+            To::Request => self.request = Some(value),
+            To::Response => self.response = Some(value),
+            To::Additional => self.additional = Some(value),
+            To::Resources if value.is_array() => self.resources = Some(value),
+            To::Insight => self.insight(path, value),
+            To::Json(column) => self.json_column(*column, value),
+            To::Flag(column) => self.flag(*column, path, value),
+            To::Created => match value.text().and_then(|text| epoch_ms(&text)) {
+                Some(ms) => self.row.set(t::ACTOR_SESSION_CREATED_TIME, ms),
+                None => self.unmapped.add(path.0, path.1, value),
+            },
+            To::Federation => {
+                if let Some(provider) = value.fields().text("federatedProvider") {
+                    self.row.set(t::ACTOR_IDP_NAME, provider);
+                }
+                self.unmapped.add(path.0, path.1, value);
+            }
+            To::Issuer(part) => self.issuer[*part] = Some(value),
+            To::Resources | To::Slot(_) | To::Level(_) => self.unmapped.add(path.0, path.1, value),
         }
     }
 
-    fn time(&mut self, key: Str<'a>, value: Raw<'a>) {
+    fn time(&mut self, (prefix, name): Path<'_>, value: Raw<'a>) {
         self.time_ms = value.text().and_then(|text| epoch_ms(&text));
         // The usual form is told by the time itself.
         if self.time_ms.is_some() && value.0.len() == USUAL_TIME.len() {
             return;
         }
         match text(Some(value)) {
-            Value::Null => self.unmapped.add("", &key.text(), value),
+            Value::Null => self.unmapped.add(prefix, name, value),
             text => self.row.set(base::ORIGINAL_TIME, text),
         }
     }
 
-    fn flag(&mut self, column: usize, key: Str<'a>, value: Raw<'a>) {
+    fn flag(&mut self, column: usize, (prefix, name): Path<'_>, value: Raw<'a>) {
         match value.bool() {
             Some(flag) => self.row.set(column, flag),
-            None => self.unmapped.add("", &key.text(), value),
+            None => self.unmapped.add(prefix, name, value),
         }
     }
 
-    fn insight(&mut self, value: Raw<'a>) {
+    /// Insights name the call in a member of its own.
+    fn insight(&mut self, (prefix, name): Path<'_>, value: Raw<'a>) {
         let details = value.fields();
         for (column, name) in [(t::API_SERVICE_NAME, "eventSource"), (t::API_OPERATION, "eventName")] {
             if self.row[column].is_null() {
                 self.row.set(column, text(details.get(name)));
             }
         }
-        self.unmapped.add("", "insightDetails", value);
+        self.unmapped.add(prefix, name, value);
     }
 
     fn json_column(&mut self, column: usize, value: Raw<'a>) {
@@ -137,79 +155,6 @@ impl<'a> Reading<'a> {
         let address = text(Some(value));
         let is_ip = address.as_str().is_some_and(|text| text.parse::<std::net::IpAddr>().is_ok());
         self.row.set(if is_ip { t::SRC_ENDPOINT_IP } else { t::SRC_ENDPOINT_SVC_NAME }, address);
-    }
-
-    fn identity(&mut self, reader: &mut Reader<'a>) -> Read {
-        reader.enter_object()?;
-        let mut first = true;
-        while let Some(key) = reader.member(&mut first)? {
-            let name = key.text();
-            if let Some(column) = identity_column_of(&name) {
-                self.slot(reader, "userIdentity.", key, column)?;
-            } else if name == "sessionContext" && reader.peek() == b'{' {
-                self.session(reader)?;
-            } else {
-                let value = reader.value()?;
-                self.unmapped.add("userIdentity.", &key.text(), value);
-            }
-        }
-        Ok(())
-    }
-
-    fn session(&mut self, reader: &mut Reader<'a>) -> Read {
-        reader.enter_object()?;
-        let mut first = true;
-        while let Some(key) = reader.member(&mut first)? {
-            match &*key.text() {
-                "sessionIssuer" if reader.peek() == b'{' => self.issuer(reader)?,
-                "attributes" if reader.peek() == b'{' => self.attributes(reader)?,
-                "webIdFederationData" => {
-                    let value = reader.value()?;
-                    if let Some(provider) = value.fields().text("federatedProvider") {
-                        self.row.set(t::ACTOR_IDP_NAME, provider);
-                    }
-                    self.unmapped.add("userIdentity.sessionContext.", &key.text(), value);
-                }
-                _ => self.unmapped.add("userIdentity.sessionContext.", &key.text(), reader.value()?),
-            }
-        }
-        Ok(())
-    }
-
-    fn issuer(&mut self, reader: &mut Reader<'a>) -> Read {
-        reader.enter_object()?;
-        let mut first = true;
-        while let Some(key) = reader.member(&mut first)? {
-            let value = reader.value()?;
-            match &*key.text() {
-                "arn" => self.row.set(t::ACTOR_SESSION_ISSUER, text(Some(value))),
-                "type" => self.issuer[0] = Some(value),
-                "principalId" => self.issuer[1] = Some(value),
-                "accountId" => self.issuer[2] = Some(value),
-                "userName" => self.issuer[3] = Some(value),
-                _ => self.unmapped.add("userIdentity.sessionContext.sessionIssuer.", &key.text(), value),
-            }
-        }
-        Ok(())
-    }
-
-    fn attributes(&mut self, reader: &mut Reader<'a>) -> Read {
-        reader.enter_object()?;
-        let mut first = true;
-        while let Some(key) = reader.member(&mut first)? {
-            let value = reader.value()?;
-            match &*key.text() {
-                "mfaAuthenticated" if value.bool().is_some() => {
-                    self.row.set(t::ACTOR_SESSION_IS_MFA, value.bool())
-                }
-                "creationDate" => match value.text().and_then(|text| epoch_ms(&text)) {
-                    Some(ms) => self.row.set(t::ACTOR_SESSION_CREATED_TIME, ms),
-                    None => self.unmapped.add("userIdentity.sessionContext.attributes.", &key.text(), value),
-                },
-                _ => self.unmapped.add("userIdentity.sessionContext.attributes.", &key.text(), value),
-            }
-        }
-        Ok(())
     }
 
     fn finish(mut self, raw: &'a str, context: Context<'a, '_>) -> Result<Event<'a>, ParseError> {
@@ -266,8 +211,12 @@ impl<'a> Reading<'a> {
         if let Some(kind) = kind.filter(|kind| kind.0 != "\"Role\"") {
             self.unmapped.add(PREFIX, "type", kind);
         }
-        let session = self.row.str(t::ACTOR_USER_UID_ALT).split(':').next().unwrap_or_default();
-        if let Some(principal) = principal.filter(|p| p.str().is_none_or(|p| p.raw != session)) {
+        let of_session = self.row.str(t::ACTOR_USER_UID_ALT);
+        let is_session = |p: Str<'_>| {
+            let rest = of_session.strip_prefix(p.raw);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) && !p.raw.contains(':')
+        };
+        if let Some(principal) = principal.filter(|p| !p.str().is_some_and(is_session)) {
             self.unmapped.add(PREFIX, "principalId", principal);
         }
         let of_identity = self.row.str(t::ACTOR_USER_ACCOUNT_UID);
@@ -275,10 +224,14 @@ impl<'a> Reading<'a> {
             self.unmapped.add(PREFIX, "accountId", account);
         }
         let Some(name) = name else { return };
-        let role = self.row.str(t::ACTOR_SESSION_ISSUER).rsplit('/').next().unwrap_or_default();
+        let issuer = self.row.str(t::ACTOR_SESSION_ISSUER);
+        let is_role = |name: Str<'_>| {
+            let path = issuer.strip_suffix(name.raw);
+            path.is_some_and(|path| path.is_empty() || path.ends_with('/')) && !name.raw.contains('/')
+        };
         if self.row[t::ACTOR_USER_NAME].is_null() {
             self.row.set(t::ACTOR_USER_NAME, text(Some(name)));
-        } else if name.str().is_none_or(|name| name.raw != role) {
+        } else if !name.str().is_some_and(is_role) {
             self.unmapped.add(PREFIX, "userName", name);
         }
     }
@@ -294,42 +247,6 @@ impl<'a> Reading<'a> {
             self.row.set(t::ADDITIONAL_EVENT_DATA, without_secrets(additional.0));
         }
     }
-}
-
-/// The slot of a member that is mere text.
-fn column_of(key: &str) -> Option<usize> {
-    Some(match key {
-        "eventSource" => t::API_SERVICE_NAME,
-        "eventName" => t::API_OPERATION,
-        "awsRegion" => base::CLOUD_REGION,
-        "userAgent" => t::HTTP_REQUEST_USER_AGENT,
-        "errorCode" => t::API_RESPONSE_ERROR,
-        "errorMessage" => t::API_RESPONSE_MESSAGE,
-        "requestID" => t::API_REQUEST_UID,
-        "eventID" => base::METADATA_UID,
-        "eventType" => base::EVENT_CODE,
-        "eventVersion" => base::PRODUCT_VERSION,
-        "eventCategory" => base::PRODUCT_FEATURE,
-        "apiVersion" => t::API_VERSION,
-        "recipientAccountId" => base::CLOUD_ACCOUNT_UID,
-        "vpcEndpointId" => t::SRC_ENDPOINT_UID,
-        _ => return None,
-    })
-}
-
-/// The same for members of the identity.
-fn identity_column_of(key: &str) -> Option<usize> {
-    Some(match key {
-        "type" => t::ACTOR_USER_TYPE,
-        "principalId" => t::ACTOR_USER_UID_ALT,
-        "arn" => t::ACTOR_USER_UID,
-        "accountId" => t::ACTOR_USER_ACCOUNT_UID,
-        "accessKeyId" | "credentialId" => t::ACTOR_USER_CREDENTIAL_UID,
-        "userName" => t::ACTOR_USER_NAME,
-        "invokedBy" => t::ACTOR_INVOKED_BY,
-        "identityProvider" => t::ACTOR_IDP_NAME,
-        _ => return None,
-    })
 }
 
 /// The account and CloudTrail's id for the event, or else the text: the same event arrives by several ways.

@@ -1,6 +1,8 @@
 //! What kind of program a user agent names. The caller writes it, so it hints, and proves nothing.
 
 use crate::facts::Text;
+use aho_corasick::AhoCorasick;
+use std::{ops::Range, sync::LazyLock};
 
 /// Words in the user agents of tools that attackers and testers use, and what we call the tool.
 const ATTACK_TOOLS: &[(&str, &str)] = &[
@@ -63,30 +65,41 @@ const TOOLS: &[(&str, &str)] = &[
     (".amazonaws.com", "aws"),
 ];
 
-/// Whether the words of an agent contain a tool's: with no letter beside it, so that `kali` is not found in `alkaline`.
-fn has_word(agent: &str, word: &str) -> bool {
-    agent.match_indices(word).any(|(at, _)| {
-        let before = agent[..at].bytes().next_back();
-        let after = agent[at + word.len()..].bytes().next();
-        let ends = |byte: Option<u8>| byte.is_none_or(|byte| !byte.is_ascii_alphabetic());
-        ends(before) && ends(after)
-    })
+/// All words, those of attackers first: one pass over an agent finds them, whatever their case.
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = ATTACK_TOOLS.iter().chain(TOOLS).map(|(word, _)| word);
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+});
+
+/// The tools that an agent names: an attacker's, and another.
+fn named(agent: &str) -> [Option<&'static str>; 2] {
+    let mut first = [usize::MAX; 2];
+    for found in WORDS.iter().flat_map(|words| words.find_overlapping_iter(agent)) {
+        let at = found.pattern().as_usize();
+        match at.checked_sub(ATTACK_TOOLS.len()) {
+            Some(at) => first[1] = first[1].min(at),
+            None if stands_alone(agent, found.range()) => first[0] = first[0].min(at),
+            None => {}
+        }
+    }
+    [(ATTACK_TOOLS, first[0]), (TOOLS, first[1])].map(|(tools, at)| tools.get(at).map(|(_, name)| *name))
 }
 
-fn attack(agent: &str) -> Option<&'static str> {
-    ATTACK_TOOLS.iter().find(|(word, _)| has_word(agent, word)).map(|(_, name)| *name)
+/// Whether no letter is beside a word, so that `kali` is not found in `alkaline`.
+fn stands_alone(agent: &str, word: Range<usize>) -> bool {
+    let bytes = agent.as_bytes();
+    let ends = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphabetic());
+    ends(bytes[..word.start].last()) && ends(bytes.get(word.end))
 }
 
 /// Whether it names a tool of attackers or testers.
 pub(super) fn is_attack(agent: &str) -> bool {
-    attack(&agent.to_ascii_lowercase()).is_some()
+    named(agent)[0].is_some()
 }
 
 /// The tool; two where one drives another, as testers let Terraform prepare what they attack.
 pub(super) fn of(agent: &str) -> Vec<Text> {
-    let agent = agent.to_ascii_lowercase();
-    let known = TOOLS.iter().find(|(word, _)| agent.contains(word)).map(|(_, name)| *name);
-    let tools: Vec<Text> = attack(&agent).into_iter().chain(known).map(Text::from).collect();
+    let tools: Vec<Text> = named(agent).into_iter().flatten().map(Text::from).collect();
     if tools.is_empty() { vec!["unknown".into()] } else { tools }
 }
 
