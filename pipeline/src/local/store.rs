@@ -9,7 +9,7 @@ use crate::{
 };
 use kinescope_schemas::Id;
 use kinescope_stages::{
-    derive::{Key, Point},
+    derive::{Key, Point, Set},
     detect::Finding,
 };
 use rusqlite::{Connection, OptionalExtension, params};
@@ -215,17 +215,21 @@ impl Store {
             self.sets.resize(number + 1, 0);
         }
         if self.sets[number] == 0 {
-            let set = &key.set;
-            let id = || {
-                // It changes nothing, so that the number comes back of one that is there, too.
-                let sql = "INSERT INTO sets (namespace, metric, unit, dimensions) VALUES (?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET unit = unit RETURNING id";
-                let values = params![set.namespace(), set.metric(), set.unit(), set.dimensions()];
-                self.db.prepare_cached(sql)?.query_row(values, |row| row.get(0))
-            };
-            self.sets[number] = id().map_err(error("write to"))?;
+            self.sets[number] = self.enter_set(&key.set).map_err(error("write to"))?;
         }
         Ok(self.sets[number])
+    }
+
+    fn enter_set(&self, set: &Set) -> rusqlite::Result<i64> {
+        let values = params![set.namespace(), set.metric(), set.unit(), set.dimensions()];
+        let insert =
+            "INSERT OR IGNORE INTO sets (namespace, metric, unit, dimensions) VALUES (?1, ?2, ?3, ?4)";
+        if self.db.prepare_cached(insert)?.execute(values)? == 1 {
+            return Ok(self.db.last_insert_rowid());
+        }
+        let select =
+            "SELECT id FROM sets WHERE namespace = ?1 AND metric = ?2 AND unit = ?3 AND dimensions = ?4";
+        self.db.prepare_cached(select)?.query_row(values, |row| row.get(0))
     }
 
     /// Commits, and closes the file.
