@@ -52,7 +52,7 @@ impl Output {
             put(&mut all.agents, output.agents, base);
             put(&mut all.quarantined, output.quarantined, base);
             put(&mut all.keys, output.keys, base);
-            all.seen.add(output.seen);
+            all.seen.add(&output.seen);
         }
         all
     }

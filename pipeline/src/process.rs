@@ -20,10 +20,12 @@ use rayon::prelude::*;
 
 mod keep;
 
-pub use keep::Seen;
+pub use keep::{Identities, Seen};
 
-/// Text that one worker takes at a time: small records are taken together, so that what comes of them is too.
-const GROUP_BYTES: usize = 512 << 10;
+/// Text that one worker takes at a time, at least: small records are taken together, so that what comes of them is too.
+/// A piece of a long file, which has 512 KiB less what the next message begins with, is enough by itself: groups are
+/// alike then, and the workers of a batch end together.
+pub const GROUP_BYTES: usize = 448 << 10;
 
 /// What the stages need: rules and limits.
 pub struct Stages {
@@ -55,12 +57,12 @@ pub fn process(batch: &[Piece], stages: &Stages, window: &mut Window) -> Vec<Out
     outputs
 }
 
-/// The batch in runs of about [`GROUP_BYTES`].
+/// The batch in runs of [`GROUP_BYTES`] or a little more.
 fn groups(batch: &[Piece]) -> Vec<&[Piece]> {
     let mut n_bytes = 0;
     let starts_group = |piece: &Piece| {
         n_bytes += piece.n_bytes_estimated();
-        let full = n_bytes > GROUP_BYTES;
+        let full = n_bytes >= GROUP_BYTES;
         n_bytes = if full { 0 } else { n_bytes };
         full
     };

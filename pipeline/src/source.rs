@@ -4,6 +4,7 @@
 use crate::{
     batch::{Content, Piece, Record},
     local::Redriven,
+    process::GROUP_BYTES,
 };
 use kinescope_schemas::Id;
 use kinescope_stages::decode::Envelope;
@@ -32,8 +33,8 @@ pub use hash::file_id;
 pub use pieces::Hungry;
 use pieces::Pieces;
 
-/// Text that a batch holds, about.
-pub const BATCH_BYTES: usize = 1 << 20;
+/// Text that a batch holds, about: as many groups as a laptop has cores to spare.
+pub const BATCH_BYTES: usize = 4 * GROUP_BYTES;
 /// A file up to this size is one piece.
 const PIECE_BYTES: usize = 512 << 10;
 /// The same of a file that is compressed, if it does not say that it inflates to a lot: as large as a record of Kinesis

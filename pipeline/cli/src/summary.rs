@@ -141,7 +141,7 @@ fn findings(report: &Report, colour: bool) {
 fn identities(report: &Report, colour: bool) {
     const IDENTITIES: usize = 5;
     let mut list: Vec<_> = report.seen.by_identity.iter().collect();
-    list.sort_by_key(|(who, n)| (std::cmp::Reverse(**n), (*who).clone()));
+    list.sort_by_key(|(who, n)| (std::cmp::Reverse(*n), *who));
     if list.is_empty() {
         return;
     }
@@ -150,7 +150,7 @@ fn identities(report: &Report, colour: bool) {
         "{}",
         table(
             &["calls", "identity"],
-            list.iter().take(IDENTITIES).map(|(who, n)| vec![number(**n), plain(who)])
+            list.iter().take(IDENTITIES).map(|(who, n)| vec![number(*n), plain(who)])
         )
     );
 }

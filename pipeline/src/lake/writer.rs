@@ -29,7 +29,7 @@ const FILE_BYTES_MAX: usize = 128 << 20;
 /// A file is closed when it is so old.
 const FILE_AGE_MAX: Duration = Duration::from_secs(300);
 /// A file is closed when it has so many row groups: until then it keeps what its footer will say of them.
-const ROW_GROUPS_MAX: usize = 16;
+const ROW_GROUPS_MAX: usize = 8;
 /// Files that are open at a time.
 const FILES_OPEN_MAX: usize = 48;
 /// A file that was passed over so often ends its row group: the encoders of a day that is over take as much memory as

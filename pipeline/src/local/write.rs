@@ -44,7 +44,7 @@ impl Writer {
         for mut output in outputs.into_iter().flatten() {
             self.write(&output)?;
             self.minutes.add(std::mem::take(&mut output.points));
-            self.seen.add(std::mem::take(&mut output.seen));
+            self.seen.add(&output.seen);
             self.minutes(false)?;
             status.n_events.store(self.ledger.events.r#in, Ordering::Relaxed);
             status.n_findings.store(self.ledger.findings.total, Ordering::Relaxed);

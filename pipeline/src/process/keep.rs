@@ -11,7 +11,7 @@ use kinescope_schemas::{
     tables::{api_activity as api, base, http_activity as http, logs, operations as ops},
 };
 use kinescope_stages::{decode::Envelope, detect::Finding};
-use std::borrow::Cow;
+use std::{borrow::Cow, hash::BuildHasher};
 
 /// Identities that are counted apart in one group; the summary shows the busiest of them.
 const IDENTITIES_MAX: usize = 512;
@@ -22,37 +22,65 @@ pub struct Seen {
     /// By source.
     pub by_source: HashMap<Source, u64>,
     /// By identity, up to a number of identities.
-    pub by_identity: HashMap<String, u64>,
+    pub by_identity: Identities,
 }
 
 impl Seen {
     fn event(&mut self, event: &Event<'_>) {
         *self.by_source.entry(event.source).or_default() += 1;
         let who = event.row.str(api::ACTOR_USER_UID);
-        if event.source != Source::CloudTrail || who.is_empty() {
-            return;
-        }
-        if let Some(n) = self.by_identity.get_mut(who) {
-            *n += 1;
-        } else if self.by_identity.len() < IDENTITIES_MAX {
-            self.by_identity.insert(who.to_owned(), 1);
+        if event.source == Source::CloudTrail && !who.is_empty() {
+            self.by_identity.add(who, 1, IDENTITIES_MAX);
         }
     }
 
     /// Adds another's counts, keeping the busiest identities.
-    pub fn add(&mut self, other: Seen) {
-        for (source, n) in other.by_source {
-            *self.by_source.entry(source).or_default() += n;
+    pub fn add(&mut self, other: &Seen) {
+        for (source, n) in &other.by_source {
+            *self.by_source.entry(*source).or_default() += n;
         }
-        for (who, n) in other.by_identity {
-            *self.by_identity.entry(who).or_default() += n;
+        for (who, n) in other.by_identity.iter() {
+            self.by_identity.add(who, n, usize::MAX);
         }
-        if self.by_identity.len() > 4 * IDENTITIES_MAX {
-            let mut all: Vec<_> = std::mem::take(&mut self.by_identity).into_iter().collect();
-            all.select_nth_unstable_by(2 * IDENTITIES_MAX, |(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
-            all.truncate(2 * IDENTITIES_MAX);
-            self.by_identity = all.into_iter().collect();
+        if self.by_identity.places.len() > 4 * IDENTITIES_MAX {
+            self.by_identity = self.by_identity.busiest(2 * IDENTITIES_MAX);
         }
+    }
+}
+
+/// Identities, and how often each called. Nearly all of a group's are gone with it, so their names lie one behind the
+/// other and are found by a hash, seeded at random: two that share one would be counted together.
+#[derive(Debug, Default)]
+pub struct Identities {
+    names: String,
+    /// By hash: where the name begins and ends, and how often it came.
+    places: HashMap<u64, (u32, u32, u64)>,
+}
+
+impl Identities {
+    /// Counts one that called so often, unless it is new and there are so many already.
+    fn add(&mut self, who: &str, n: u64, n_max: usize) {
+        let hash = self.places.hasher().hash_one(who);
+        if let Some((_, _, count)) = self.places.get_mut(&hash) {
+            *count += n;
+        } else if self.places.len() < n_max {
+            let start = self.names.len() as u32;
+            self.names.push_str(who);
+            self.places.insert(hash, (start, self.names.len() as u32, n));
+        }
+    }
+
+    /// Each of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.places.values().map(|(start, end, n)| (&self.names[*start as usize..*end as usize], *n))
+    }
+
+    fn busiest(&self, n: usize) -> Identities {
+        let mut all: Vec<_> = self.iter().collect();
+        all.select_nth_unstable_by(n, |(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
+        let mut busiest = Identities::default();
+        all[..n].iter().for_each(|(who, n_calls)| busiest.add(who, *n_calls, n));
+        busiest
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Hungry;
 /// The pieces of one input.
 pub(super) struct Pieces<'r> {
     input: Box<dyn Read + Send + 'r>,
+    /// What passes of an input that is as it is read.
+    passing: Option<Passing<'r>>,
     /// Of compressed input, how much of it was read.
     compressed: Option<Arc<AtomicU64>>,
     buffer: Vec<u8>,
@@ -79,23 +81,28 @@ pub(super) fn flow_header(bytes: &[u8]) -> Option<Arc<str>> {
 impl<'r> Pieces<'r> {
     /// Pieces of `input`; `n_bytes` counts what is read of it, before inflating, and `hash` takes it.
     pub(super) fn new(
-        input: impl Read + Send + 'r,
+        mut input: impl Read + Send + 'r,
         n_bytes: Option<&'r AtomicU64>,
         path: Option<&Path>,
         hash: Option<Hash>,
     ) -> Pieces<'r> {
         let n_read = Arc::new(AtomicU64::new(0));
-        let mut input = Counting { input, n_bytes, n_read: n_read.clone(), hash };
+        let passing = Passing { n_bytes, n_read: n_read.clone(), hash };
         let mut magic = Vec::new();
         // An error here comes again when the rest is read.
         let _ = (&mut input).take(KPL.len() as u64).read_to_end(&mut magic);
         let compressed = magic.starts_with(&GZIP);
         let whole = magic == KPL;
-        let rest = Cursor::new(magic).chain(input);
-        let input: Box<dyn Read + Send + 'r> =
-            if compressed { Box::new(MultiGzDecoder::new(rest)) } else { Box::new(rest) };
+        let all = Cursor::new(magic).chain(input);
+        // Only what is read through is wrapped: a plain reader fills memory that nobody had to clear.
+        let (input, passing): (Box<dyn Read + Send + 'r>, _) = if compressed {
+            (Box::new(MultiGzDecoder::new(Watched { input: all, passing })), None)
+        } else {
+            (Box::new(all), Some(passing))
+        };
         Pieces {
             input,
+            passing,
             compressed: compressed.then_some(n_read),
             buffer: Vec::new(),
             offset: 0,
@@ -118,8 +125,18 @@ impl<'r> Pieces<'r> {
     fn fill(&mut self, n_bytes: usize) -> io::Result<bool> {
         let missing = n_bytes.saturating_sub(self.buffer.len());
         self.buffer.reserve_exact(missing.min(PIECE_BYTES) + 1);
-        let n = (&mut self.input).take(missing as u64).read_to_end(&mut self.buffer)?;
-        Ok(n < missing)
+        let before = self.buffer.len();
+        let n = (&mut self.input).take(missing as u64).read_to_end(&mut self.buffer);
+        if let Some(passing) = &self.passing {
+            // Also of a read that failed in the end.
+            if self.buffer.len() > before {
+                passing.note(&self.buffer[before..]);
+            }
+            if n.as_ref().is_ok_and(|n| *n < missing) {
+                passing.note(&[]);
+            }
+        }
+        Ok(n? < missing)
     }
 
     fn is_bomb(&self) -> bool {
@@ -224,23 +241,37 @@ impl<'r> Pieces<'r> {
     }
 }
 
-/// Counts and hashes what passes.
-struct Counting<'c, R> {
-    input: R,
+/// Counts and hashes what is read.
+struct Passing<'c> {
     n_bytes: Option<&'c AtomicU64>,
     n_read: Arc<AtomicU64>,
     hash: Option<Hash>,
 }
 
-impl<R: Read> Read for Counting<'_, R> {
+impl Passing<'_> {
+    /// What was read; nothing at the end.
+    fn note(&self, bytes: &[u8]) {
+        if let Some(n_bytes) = self.n_bytes {
+            n_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        }
+        self.n_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if let Some(hash) = &self.hash {
+            hash.update(bytes);
+        }
+    }
+}
+
+/// A reader whose bytes are noted.
+struct Watched<'c, R> {
+    input: R,
+    passing: Passing<'c>,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.input.read(buffer)?;
-        if let Some(n_bytes) = self.n_bytes {
-            n_bytes.fetch_add(n as u64, Ordering::Relaxed);
-        }
-        self.n_read.fetch_add(n as u64, Ordering::Relaxed);
-        if let Some(hash) = self.hash.as_ref().filter(|_| !buffer.is_empty()) {
-            hash.update(&buffer[..n]);
+        if !buffer.is_empty() {
+            self.passing.note(&buffer[..n]);
         }
         Ok(n)
     }

@@ -103,7 +103,8 @@ fn commonness(byte: u8) -> u8 {
 
 /// Calls `look` with the lower case of a value, which is a copy on the stack where it can be.
 pub(super) fn with_lower_case<T>(value: &str, look: impl FnOnce(&str) -> T) -> T {
-    const STACK_BYTES_MAX: usize = 192;
+    /// A user agent is longer than most values.
+    const STACK_BYTES_MAX: usize = 384;
     let mut buffer = [0u8; STACK_BYTES_MAX];
     if let Some(copy) = buffer.get_mut(..value.len())
         && value.is_ascii()
