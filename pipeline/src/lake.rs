@@ -4,12 +4,14 @@
 //! lake, so nothing unfinished ever looks finished.
 
 mod days;
+mod encoding;
 mod pages;
 mod points;
 mod rows;
 mod writer;
 
 pub use days::{DayRange, day_name};
+pub use encoding::parquet;
 pub use points::of_points;
 pub use rows::{Closed, Rows, close};
 pub use writer::{Lake, LakeError};

@@ -84,6 +84,8 @@ def variables(outputs):
         "KINESCOPE_STAGE": "dev",
         "KINESCOPE_TABLE": outputs["TableName"],
         "KINESCOPE_FIREHOSE_PREFIX": "kinescope-dev-",
+        "KINESCOPE_LAKE_BUCKET": outputs["LakeBucket"],
+        "KINESCOPE_LAKE_WRITER": "firehose",
         "KINESCOPE_QUARANTINE_BUCKET": outputs["QuarantineBucket"],
         "KINESCOPE_TOPIC_CRITICAL": outputs["AlertTopicCritical"],
         "KINESCOPE_TOPIC_HIGH": outputs["AlertTopicHigh"],
@@ -125,6 +127,7 @@ def pipeline_rights(outputs, keys):
         ["dynamodb", "delete_item", {"TableName": table, "Key": key}],
         *(["sns", "publish", {"TopicArn": outputs[f"AlertTopic{severity}"], "Message": "m"}]
           for severity in ("Critical", "High", "Medium", "Low")),
+        ["s3", "put_object", {"Bucket": outputs["LakeBucket"], "Key": "lake/k", "Body": "b"}],
         ["s3", "put_object", {"Bucket": bucket, "Key": "k", "Body": "b"}],
         ["s3", "get_object", {"Bucket": bucket, "Key": "k"}],
         ["s3", "delete_object", {"Bucket": bucket, "Key": "k"}],

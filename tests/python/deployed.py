@@ -1,4 +1,6 @@
-"""Puts traffic on a deployed hub's stream and compares what comes of it with what the command line makes of it."""
+"""Puts traffic on a deployed hub's stream and compares what comes of it with what the command line makes of it.
+
+Usage: deployed.py KINESCOPE WORK WRITER, the last being who writes the lake: firehose or function."""
 
 import base64
 import collections
@@ -6,6 +8,7 @@ import glob
 import gzip
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -16,7 +19,7 @@ import duckdb
 
 from stack import WAIT_SECONDS, ended, equal, invoked, items, ledgers, outputs_of, waited_for
 
-KINESCOPE, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
+KINESCOPE, WORK, WRITER = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
 STACK = "kinescope-hub-dev"
 EVENTS = 60
 
@@ -119,11 +122,14 @@ def rows(files):
 
 
 def delivered(bucket, table):
-    """The files that Firehose has written of a table."""
+    """The files of a table. Those of the function are named after the part that they are of."""
     s3 = boto3.client("s3")
     files = []
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"lake/{table}/"):
         for entry in page.get("Contents", []):
+            is_part = re.fullmatch("[0-9a-f]{32}.parquet", entry["Key"].rsplit("/", 1)[1]) is not None
+            if is_part != (WRITER == "function"):
+                equal(f"who wrote {entry['Key']}", "another", WRITER)
             path = WORK / entry["Key"]
             path.parent.mkdir(parents=True, exist_ok=True)
             s3.download_file(bucket, entry["Key"], str(path))

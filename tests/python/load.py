@@ -43,7 +43,7 @@ def made():
         GlobalSecondaryIndexes=[{"IndexName": "by_account", "Projection": {"ProjectionType": "KEYS_ONLY"}, "KeySchema": [
             {"AttributeName": "account_pk", "KeyType": "HASH"}, {"AttributeName": "account_sk", "KeyType": "RANGE"}]}])
     environment = {"KINESCOPE_STAGE": "load", "KINESCOPE_TABLE": "load", "KINESCOPE_FIREHOSE_PREFIX": "load-",
-                   "KINESCOPE_QUARANTINE_BUCKET": "load-quarantine", "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url}
+                   "KINESCOPE_LAKE_BUCKET": "load-lake", "KINESCOPE_QUARANTINE_BUCKET": "load-quarantine", "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url}
     for severity in ("LOW", "MEDIUM", "HIGH", "CRITICAL"):
         topic = boto3.client("sns").create_topic(Name=f"load-{severity.lower()}")["TopicArn"]
         environment[f"KINESCOPE_TOPIC_{severity}"] = topic

@@ -42,7 +42,7 @@ def rendered(path, name, **parameters):
     values = engine._resolve_parameters(parsed, [{"Key": key, "Value": value} for key, value in parameters.items()])
     conditions = engine._evaluate_conditions(parsed, values)
     known = {
-        logical: {"PhysicalResourceId": logical, "Attributes": {"Arn": f"arn:of:{logical}", "Value": "x"}}
+        logical: {"PhysicalResourceId": logical, "Attributes": {"Arn": f"arn:of:{logical}", "Value": "x", "Outputs.Bucket": f"bucket-of-{logical}"}}
         for logical in parsed["Resources"]
     }
     return engine._resolve_refs(parsed["Resources"][name]["Properties"], known, values, conditions, {}, "stack", "id")

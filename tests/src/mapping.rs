@@ -38,6 +38,8 @@ pub struct Mapping {
     pub records: Vec<Arrival>,
     /// The services.
     pub world: World,
+    /// The hub's resources.
+    pub names: Names,
     /// What the stages need.
     pub stages: Arc<Stages>,
     /// Settings.
@@ -60,8 +62,9 @@ impl Mapping {
         self.start_ms + self.began.elapsed().as_millis() as i64
     }
 
-    fn hub(&self) -> Hub<World> {
-        Hub::new(self.world.clone(), names(), self.stages.clone(), self.config.clone())
+    /// A function that has seen nothing.
+    pub fn hub(&self) -> Hub<World> {
+        Hub::new(self.world.clone(), self.names.clone(), self.stages.clone(), self.config.clone())
     }
 
     /// Delivers everything; ranges of records that were tried too often.
@@ -133,6 +136,8 @@ pub fn names() -> Names {
         stage: "test".into(),
         table: "kinescope".into(),
         firehose_prefix: "kinescope-".into(),
+        lake_bucket: "lake-bucket".into(),
+        writes_lake: false,
         quarantine_bucket: "quarantine".into(),
         records_dlq: Some("records-dlq".into()),
         topics: ["low", "medium", "high", "critical"].map(topic),

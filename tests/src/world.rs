@@ -23,6 +23,7 @@ use std::{
 };
 use tokio::time::{Instant, sleep};
 
+mod lake;
 mod sources;
 
 pub use sources::etag;

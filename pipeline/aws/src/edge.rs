@@ -1,13 +1,11 @@
 //! The resources of a hub, and what sinks share.
 
 use crate::{
-    lane::{self, Outbox},
     port::{Aws, CallError, Called},
     send::Patience,
-    sinks::lake,
 };
 use kinescope_pipeline::Answers;
-use kinescope_schemas::{Id, Severity, Table};
+use kinescope_schemas::{Severity, Table};
 
 /// Bytes after which a record of Firehose is full: some 50 times what is billed at least, and little enough that a refusal
 /// concerns few rows.
@@ -22,6 +20,10 @@ pub struct Names {
     pub table: String,
     /// A delivery stream's name without the lake's table.
     pub firehose_prefix: String,
+    /// The lake's bucket.
+    pub lake_bucket: String,
+    /// Whether the function writes Parquet there itself; else Firehose does.
+    pub writes_lake: bool,
     /// The bucket of what could not be read, and of what was too large for a service.
     pub quarantine_bucket: String,
     /// The queue of pointers to batches that were given up, by URL; `None` if nobody reads it here.
@@ -47,6 +49,8 @@ impl Names {
             stage: need("KINESCOPE_STAGE")?,
             table: need("KINESCOPE_TABLE")?,
             firehose_prefix: need("KINESCOPE_FIREHOSE_PREFIX")?,
+            lake_bucket: need("KINESCOPE_LAKE_BUCKET")?,
+            writes_lake: get("KINESCOPE_LAKE_WRITER").is_some_and(|writer| writer == "function"),
             quarantine_bucket: need("KINESCOPE_QUARANTINE_BUCKET")?,
             records_dlq: get("KINESCOPE_RECORDS_DLQ").filter(|url| !url.is_empty()),
             topics: [
@@ -94,27 +98,6 @@ impl<A: Aws> Edge<A> {
         let put = || self.aws.put_object(bucket, key, bytes.clone());
         patience.call("keep the whole of", put).await?;
         Ok(format!("s3://{bucket}/{key}"))
-    }
-}
-
-impl<A: Aws> Edge<A> {
-    /// Puts rows of the metrics table where they wait; `None` if there are none.
-    pub async fn fill(&self, patience: &Patience, part: Id, rows: &[u8]) -> Called<Option<Outbox>> {
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let key = format!("outbox/{part}.jsonl");
-        let put = || self.aws.put_object(&self.names.quarantine_bucket, &key, rows.to_vec());
-        patience.call("fill an outbox in", put).await?;
-        Ok(Some(Outbox { part, key }))
-    }
-
-    /// Sends what waits.
-    pub async fn empty(&self, patience: &Patience, lane: &str, outbox: &Outbox) -> Called<()> {
-        let get = || self.aws.get_object(&self.names.quarantine_bucket, &outbox.key);
-        let rows = patience.call("read an outbox in", get).await?;
-        lake::write_text(self, patience, Table::Metrics, &rows).await?;
-        lane::emptied(self, patience, lane, outbox).await
     }
 }
 

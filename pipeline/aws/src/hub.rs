@@ -5,7 +5,7 @@
 //!    writes can be repeated (store, quarantine, alerts), then, of the records that all of those have, to Firehose.
 //! 3. What adds up is derived of the records that are done, and only of them, written as a part, and made to count by
 //!    entering them in the lane.
-//! 4. The part's metrics go to the lake.
+//! 4. The part's metrics go to the lake; all its rows do, as files, where the function writes the lake itself.
 //!
 //! What fails on the way makes records come again; nothing of that can be seen twice. Only Firehose may hold a row
 //! twice, when its answer was lost or a later step failed: such rows are alike in every column, and the lake's `_once`
@@ -14,6 +14,7 @@
 use crate::{
     edge::{Edge, Names},
     lane::{self, Done, Known},
+    outbox::Leaving,
     port::{Aws, CallError},
     send::Patience,
     sinks::{
@@ -25,13 +26,13 @@ use crate::{
 use kinescope_pipeline::{
     Answers, Config, Ledger, Output, Piece, Stages,
     config::ConfigError,
-    lake::{DayRange, of_points},
+    lake::{Closed, DayRange, of_points},
     process, settle,
     sink::Open,
     source::BATCH_BYTES,
     window::Window,
 };
-use kinescope_schemas::{Fate, Id, Table};
+use kinescope_schemas::{Fate, Id};
 use kinescope_stages::{derive::Minutes, detect::Rules};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -83,6 +84,8 @@ struct Batch<'h, A, T> {
     minutes: Minutes,
     events: Chunks,
     folds: BTreeMap<Id, Fold>,
+    /// Rows of what is done, if the function writes the lake.
+    rows: Vec<Closed>,
     /// Keys that were put in the window, by place.
     keys: Vec<(usize, Id)>,
     taken: Taken,
@@ -144,6 +147,7 @@ impl<A: Aws> Hub<A> {
             minutes: Minutes::default(),
             events: Chunks::default(),
             folds: BTreeMap::new(),
+            rows: Vec::new(),
             keys: Vec::new(),
             taken: Taken::default(),
         };
@@ -222,7 +226,7 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
             .collect();
         let mut outputs = process(&pieces, &self.hub.stages, &mut self.hub.window());
         let points: Vec<_> = outputs.iter_mut().map(|output| std::mem::take(&mut output.points)).collect();
-        let output = Output::joined(outputs);
+        let mut output = Output::joined(outputs);
         self.keys.extend(output.keys.iter().map(|(owner, key)| (places.start + *owner as usize, *key)));
         let began = self.spent("process", began);
         let answers = self.deliver(&output).await;
@@ -244,6 +248,10 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
             points.into_iter().for_each(|points| self.minutes.add(points));
         } else {
             self.minutes_of_done(&pieces, &again, places.start);
+        }
+        if self.hub.edge.names.writes_lake {
+            let rows = std::mem::take(&mut output.rows);
+            self.rows.extend(if again.is_empty() { rows } else { lake::without(&rows, &again).0 });
         }
     }
 
@@ -301,7 +309,8 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         }
     }
 
-    /// Gives an output to the sinks whose writes can be repeated, and what all of those took to Firehose.
+    /// Gives an output to the sinks whose writes can be repeated, and what all of those took to Firehose, if it writes the
+    /// lake.
     async fn deliver(&self, output: &Output) -> Vec<(&'static str, Answers)> {
         let (edge, patience, now_ms) = (&self.hub.edge, &self.patience, self.now_ms);
         let settings = &self.hub.config.alerts;
@@ -313,6 +322,9 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
             alerts::announce(edge, patience, settings, &folds, now_ms),
         );
         let mut answers = vec![("dynamodb", store), ("s3", quarantine), ("sns", alerts)];
+        if edge.names.writes_lake {
+            return answers;
+        }
         let failed: HashSet<u32> =
             answers.iter().flat_map(|(_, answers)| answers.failed.iter().copied()).collect();
         let firehose = if failed.is_empty() {
@@ -372,23 +384,24 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         }
         self.hub.told.add(&services);
         let arrival_ms = self.records.first().map_or(now_ms, Taking::arrival_ms);
-        let rows = of_points(&points, DayRange::around(arrival_ms), Some(part));
-        let rows =
-            lake::text(&rows).map_err(|error| format!("firehose: failed to write metrics: {error}"))?;
-        let outbox = edge.fill(patience, part, &rows).await.map_err(failed)?;
+        let metrics = of_points(&points, DayRange::around(arrival_ms), Some(part));
+        let rows = std::mem::take(&mut self.rows);
+        let n_rows = rows.iter().map(|closed| closed.owners.len() as u64).sum();
+        let leaving =
+            Leaving::of(&edge.names, part, rows, metrics).map_err(|words| format!("lake: {words}"))?;
+        let outbox = edge.fill(patience, part, &leaving).await.map_err(failed)?;
         let done = Done { part, records: &ids, last, ledger: &self.done_ledger, outbox: outbox.clone() };
         if !lane::commit(edge, patience, known, &done, now_ms).await.map_err(failed)? {
             return Err("lane: another batch has done some of these records meanwhile".to_owned());
         }
+        if edge.names.writes_lake {
+            // Whoever sends them, they are in the lake by then.
+            self.taken.ledger.sink("lake", n_rows, 0);
+        }
         let Some(outbox) = outbox else { return Ok(()) };
         // It counts from here on. What fails now is sent by whoever comes next in this lane.
-        let sent = lake::write_text(edge, patience, Table::Metrics, &rows).await;
-        let emptied = match sent {
-            Ok(()) => lane::emptied(edge, patience, lane, &outbox).await,
-            failed => failed,
-        };
-        if let Err(error) = emptied {
-            self.taken.errors.push(format!("firehose: failed to {error}"));
+        if let Err(error) = edge.send(patience, lane, &outbox, &leaving).await {
+            self.taken.errors.push(format!("lake: failed to {error}"));
             self.taken.again.push(0);
         }
         Ok(())

@@ -12,6 +12,7 @@ pub mod lane;
 pub mod layout;
 pub mod limits;
 pub mod objects;
+pub mod outbox;
 pub mod port;
 pub mod read;
 pub mod sdk;

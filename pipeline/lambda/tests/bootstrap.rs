@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use std::{fs, path::Path, process::Command};
 
 /// What the template sets, and what Lambda itself does. There is nothing at the endpoint.
-const ENVIRONMENT: [(&str, &str); 17] = [
+const ENVIRONMENT: [(&str, &str); 18] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "kinescope"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
@@ -19,6 +19,7 @@ const ENVIRONMENT: [(&str, &str); 17] = [
     ("KINESCOPE_STAGE", "test"),
     ("KINESCOPE_TABLE", "kinescope"),
     ("KINESCOPE_FIREHOSE_PREFIX", "kinescope-"),
+    ("KINESCOPE_LAKE_BUCKET", "lake-bucket"),
     ("KINESCOPE_QUARANTINE_BUCKET", "quarantine"),
     ("KINESCOPE_TOPIC_LOW", "arn:aws:sns:eu-west-1:111122223333:low"),
     ("KINESCOPE_TOPIC_MEDIUM", "arn:aws:sns:eu-west-1:111122223333:medium"),

@@ -1,0 +1,54 @@
+//! The rows of the world's lake, whoever wrote them.
+
+use super::Holdings;
+use arrow_array::{ArrayRef, RecordBatch, cast::AsArray, types::TimestampMillisecondType};
+use arrow_json::LineDelimitedWriter;
+use kinescope_schemas::contract::EVENT_DAY;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::{Map, Value as Json};
+use std::{collections::BTreeMap, sync::Arc};
+
+impl Holdings {
+    /// Rows by delivery stream, a line of JSON each: what Firehose took, and those of files in the lake's bucket.
+    pub fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let mut rows = self.lines.clone();
+        for (key, bytes) in &self.objects {
+            let Some(key) = key.strip_prefix("lake-bucket/lake/") else { continue };
+            let place: Vec<&str> = key.split('/').collect();
+            let [table, day, _] = place[..] else { panic!("{key}: not in a partition") };
+            let day = day.strip_prefix(&format!("{EVENT_DAY}=")).unwrap();
+            rows.entry(format!("kinescope-{table}")).or_default().extend(of_file(bytes, day));
+        }
+        rows
+    }
+}
+
+fn of_file(bytes: &[u8], day: &str) -> Vec<String> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)).unwrap();
+    let mut writer = LineDelimitedWriter::new(Vec::new());
+    for batch in reader.build().unwrap() {
+        writer.write(&with_offsets(&batch.unwrap())).unwrap();
+    }
+    writer.finish().unwrap();
+    let text = String::from_utf8(writer.into_inner()).unwrap();
+    let with_day = |line: &str| {
+        let mut row: Map<String, Json> = serde_json::from_str(line).unwrap();
+        row.insert(EVENT_DAY.to_owned(), day.into());
+        Json::from(row).to_string()
+    };
+    text.lines().map(with_day).collect()
+}
+
+/// Times that know their zone by its offset: the name UTC would need a table of zones to be written.
+fn with_offsets(batch: &RecordBatch) -> RecordBatch {
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+        let times = column.as_primitive_opt::<TimestampMillisecondType>();
+        let column = times.map_or_else(
+            || column.clone(),
+            |times| Arc::new(times.clone().with_timezone("+00:00")) as ArrayRef,
+        );
+        (field.name().clone(), column)
+    });
+    RecordBatch::try_from_iter(columns).unwrap()
+}
