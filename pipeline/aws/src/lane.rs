@@ -4,8 +4,9 @@
 //! end it enters its own records. That and all that adds up (metrics, counts behind alerts) become valid in one
 //! transaction: the fence, which every batch moves on by one, lets only one of two batches through that began alike.
 //!
-//! What may only leave after that, the metrics' rows for the lake, waits in an outbox: an object whose pointer is entered
-//! in the same transaction, and which whoever comes next sends if this batch dies.
+//! What may only leave after that, the metrics' rows for the lake or all of its files, waits in an
+//! [outbox](crate::outbox): an object whose pointer is entered in the same transaction, and which whoever comes next sends
+//! if this batch dies.
 
 use crate::{
     edge::Edge,
