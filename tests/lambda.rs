@@ -228,10 +228,11 @@ async fn metrics_of_a_service_are_read_without_those_of_others() {
 #[tokio::test(start_paused = true)]
 async fn what_there_is_no_time_for_comes_again() {
     let function = function();
-    // Records that hold one event each and look as if they held a mebibyte, so that each is delivered by itself.
+    // Records that hold one event each and look as if they held more than half of a slice, so that each is delivered by
+    // itself.
     let mut chance = Rng::with_seed(1);
     let mut record = |at: usize| {
-        let agent: String = (0..110_000).map(|_| chance.alphanumeric()).collect();
+        let agent: String = (0..160_000).map(|_| chance.alphanumeric()).collect();
         gzip(event(at).replace("aws-cli", &agent).as_bytes())
     };
     let records: Vec<Vec<u8>> = (0..100).map(&mut record).collect();
