@@ -45,11 +45,12 @@ fn build(kind: Build) -> PathBuf {
     };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--package", "kinescope", "--profile", profile]);
+    // With the features that all of the workspace has: what the tests are made of is built already.
+    build.args(["build", "--quiet", "--workspace", "--bin", "kinescope", "--profile", profile]);
     let name = match kind {
         Build::Plain => "plain",
         Build::Aws => {
-            build.args(["--features", "aws"]);
+            build.args(["--features", "kinescope/aws"]);
             "aws"
         }
     };
