@@ -13,8 +13,9 @@ use parquet::{
 /// Rows of a row group.
 const ROW_GROUP_ROWS_MAX: usize = 131_072;
 /// Bytes of a page before it is compressed: one of each column is held, and grown to step by step. A column that ends a
-/// page before its row group ends keeps a compressor from then on, which takes as much again.
-const PAGE_BYTES_MAX: usize = 512 << 10;
+/// page before its row group ends keeps a compressor from then on, which takes as much again. A little less than
+/// 512 KiB: the encoder asks for that much, then for a little more, and a larger piece of memory would be found and filled.
+const PAGE_BYTES_MAX: usize = 500_000;
 
 /// Rows of one table as a Parquet file; `None` if there are none.
 pub fn parquet(rows: &[Closed]) -> Result<Option<Vec<u8>>, ParquetError> {
@@ -27,12 +28,19 @@ pub fn parquet(rows: &[Closed]) -> Result<Option<Vec<u8>>, ParquetError> {
     writer.into_inner().map(Some)
 }
 
-/// Columns of ids, of which every value is another: no dictionary is begun for them. Their lengths lie apart from them:
+/// Columns of which nearly every value is another: no dictionary is begun for them. Their lengths lie apart from them:
 /// between them the compressor would take them for text that repeats, at a cost in time and bytes.
-const IDS: &[&str] = &["metadata_uid", "api_request_uid", "finding_info_uid"];
-/// Other columns of which nearly every value is another.
-const NEVER_REPEAT: &[&str] =
-    &["api_request_data", "api_response_data", "resources", "evidences", "related_events", "message"];
+const NEVER_REPEAT: &[&str] = &[
+    "metadata_uid",
+    "api_request_uid",
+    "finding_info_uid",
+    "api_request_data",
+    "api_response_data",
+    "resources",
+    "evidences",
+    "related_events",
+    "message",
+];
 /// Texts of few values. Their numbers in a dictionary are as short as they can be: compressing them saves one byte in a
 /// hundred of a file, and holds half a megabyte for each column.
 const FEW_VALUES: &[&str] = &[
@@ -88,14 +96,14 @@ pub(super) fn properties(table: Table) -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::None);
     for column in columns {
         let path = ColumnPath::from(column.name.as_str());
-        let few = has_few_values(column);
         let is_text = column.kind.arrow() == arrow_schema::DataType::Utf8;
+        let few = has_few_values(column);
         // Other numbers are small as they are, and looking each up costs more than writing it.
-        let repeats = is_text && ![IDS, NEVER_REPEAT].iter().any(|list| list.contains(&&*column.name));
+        let repeats = is_text && !NEVER_REPEAT.contains(&&*column.name);
         builder = builder.set_column_dictionary_enabled(path.clone(), few || repeats);
         if few {
             builder = builder.set_column_compression(path, Compression::UNCOMPRESSED);
-        } else if IDS.contains(&&*column.name) {
+        } else if is_text && !repeats {
             builder = builder.set_column_encoding(path, Encoding::DELTA_LENGTH_BYTE_ARRAY);
         }
     }

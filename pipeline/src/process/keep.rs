@@ -93,7 +93,9 @@ impl Road<'_> {
         if !self.stages.only_findings {
             self.keep_rest(event, severity, &findings);
         }
-        self.output.findings.extend(findings.into_iter().map(|finding| (owner, finding)));
+        if !findings.is_empty() {
+            self.output.findings.extend(findings.into_iter().map(|finding| (owner, finding)));
+        }
     }
 
     /// What is kept besides findings.

@@ -40,7 +40,10 @@ impl Text {
     #[inline]
     pub(super) fn is_in(&self, value: &str, place: Place) -> bool {
         if self.cased {
-            return plain(value, &self.text, place);
+            return match place {
+                Place::Inside => self.is_inside(value.as_bytes()),
+                place => plain(value, &self.text, place),
+            };
         }
         if value.is_ascii() {
             // Text of other alphabets is in no ASCII value, and its bytes match none.
@@ -58,21 +61,31 @@ impl Text {
                 let start = value.len().checked_sub(text.len());
                 start.is_some_and(|start| value[start..].eq_ignore_ascii_case(text))
             }
-            Place::Inside => self.is_inside_ascii(value),
+            Place::Inside => self.is_inside(value),
         }
     }
 
-    fn is_inside_ascii(&self, value: &[u8]) -> bool {
+    /// Whether it is in a value, which is ASCII if case is nothing. The byte to look for is known, so a short text needs no
+    /// searcher to be made.
+    fn is_inside(&self, value: &[u8]) -> bool {
         let text = self.text.as_bytes();
         let Some(last) = value.len().checked_sub(text.len()) else { return false };
         let Some(&rare) = text.get(self.rare_at) else { return true };
         if text.len() > FOLDED_BYTES_MAX {
-            return memmem::find(&value.to_ascii_lowercase(), text).is_some();
+            let found = if self.cased {
+                memmem::find(value, text)
+            } else {
+                memmem::find(&value.to_ascii_lowercase(), text)
+            };
+            return found.is_some();
         }
         // Each place of the rare byte is the place of at most one match.
         let starts = &value[self.rare_at..=last + self.rare_at];
-        let matches_at = |at: usize| value[at..at + text.len()].eq_ignore_ascii_case(text);
-        let upper = rare.to_ascii_uppercase();
+        let matches_at = |at: usize| {
+            let found = &value[at..at + text.len()];
+            if self.cased { found == text } else { found.eq_ignore_ascii_case(text) }
+        };
+        let upper = if self.cased { rare } else { rare.to_ascii_uppercase() };
         if upper == rare {
             memchr_iter(rare, starts).any(matches_at)
         } else {
