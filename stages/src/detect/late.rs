@@ -4,8 +4,8 @@
 //! make all of our pack's would take longer than the rest of a start. What users write is made at once, by
 //! [`Expression::check`], for it may be wrong.
 
-use super::text::{Place, Text};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use super::text::{Place, Text, with_lower_case};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind};
 use std::{fmt, sync::OnceLock};
@@ -117,25 +117,20 @@ impl AnyOf {
         AnyOf { texts, made: OnceLock::new() }
     }
 
+    /// Whether a value has one of them. What is searched is in lower case: an automaton that knows no case looks for the
+    /// beginnings of all texts many bytes at a time.
     pub(super) fn is_in(&self, value: &str) -> bool {
-        if value.is_ascii() { self.is_in_folded(value) } else { self.is_in_folded(&value.to_lowercase()) }
-    }
-
-    fn is_in_folded(&self, value: &str) -> bool {
-        match self.made.get_or_init(|| self.make()) {
+        with_lower_case(value, |value| match self.made.get_or_init(|| self.make()) {
             Some(automaton) => automaton.is_match(value),
             // So many that no automaton holds them.
-            None => {
-                let value = value.to_lowercase();
-                self.texts.iter().any(|text| value.contains(text.as_str()))
-            }
-        }
+            None => self.texts.iter().any(|text| value.contains(text.as_str())),
+        })
     }
 
     fn make(&self) -> Option<AhoCorasick> {
         // A large automaton of the quick kind takes longer to build than it will ever save.
         let kind = (self.texts.len() > QUICK_VALUES_MAX).then_some(AhoCorasickKind::NoncontiguousNFA);
-        AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(&self.texts).ok()
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).kind(kind).build(&self.texts).ok()
     }
 }
 
