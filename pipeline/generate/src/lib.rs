@@ -40,6 +40,3 @@ mod world;
 pub use manifest::{Expected, Manifest, Scenario};
 pub use run::{Options, Progress, generate};
 pub use shape::{ParseShapeError, Shape};
-
-#[cfg(test)]
-mod tests;

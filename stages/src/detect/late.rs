@@ -140,3 +140,23 @@ impl fmt::Debug for AnyOf {
         self.texts.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_of_many_is_in_a_value_when_one_is() {
+        let texts = ["trufflehog", "truffle", "hog-", "-kali", "straße", "é"].map(str::to_owned);
+        let any = AnyOf::new(texts.to_vec());
+        let long = "x".repeat(500);
+        for value in ["", "truffl", "TruffleX", "a-KALI1", "STRASSE", "STRAßE", "É", "e\u{301}", "ho", "hog-"]
+        {
+            for value in [value.to_owned(), format!("{long}{value}"), format!("{value}{long}ö")] {
+                let lower = value.to_lowercase();
+                let expected = texts.iter().any(|text| lower.contains(text.as_str()));
+                assert_eq!(any.is_in(&value), expected, "{value}");
+            }
+        }
+    }
+}

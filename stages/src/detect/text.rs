@@ -41,7 +41,7 @@ impl Text {
     pub(super) fn is_in(&self, value: &str, place: Place) -> bool {
         if self.cased {
             return match place {
-                Place::Inside => self.is_inside(value.as_bytes()),
+                Place::Inside if self.text.len() <= FOLDED_BYTES_MAX => self.is_inside(value.as_bytes()),
                 place => plain(value, &self.text, place),
             };
         }
@@ -65,19 +65,14 @@ impl Text {
         }
     }
 
-    /// Whether it is in a value, which is ASCII if case is nothing. The byte to look for is known, so a short text needs no
-    /// searcher to be made.
+    /// Whether it is in a value, which is ASCII if case is nothing, and any if a short text has a case. The byte to look for
+    /// is known, so a short text needs no searcher to be made.
     fn is_inside(&self, value: &[u8]) -> bool {
         let text = self.text.as_bytes();
         let Some(last) = value.len().checked_sub(text.len()) else { return false };
         let Some(&rare) = text.get(self.rare_at) else { return true };
         if text.len() > FOLDED_BYTES_MAX {
-            let found = if self.cased {
-                memmem::find(value, text)
-            } else {
-                memmem::find(&value.to_ascii_lowercase(), text)
-            };
-            return found.is_some();
+            return memmem::find(&value.to_ascii_lowercase(), text).is_some();
         }
         // Each place of the rare byte is the place of at most one match.
         let starts = &value[self.rare_at..=last + self.rare_at];

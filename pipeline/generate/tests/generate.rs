@@ -1,5 +1,8 @@
 //! Whole runs, read back by a reader that shares nothing with the writer.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+#[path = "generate/reader.rs"]
 mod reader;
 
 use std::collections::{BTreeMap, HashSet};
@@ -10,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use reader::{Found, files};
 use serde_json::Value;
 
-use crate::{Manifest, Options, Progress, Shape, generate};
+use kinescope_generate::{Manifest, Options, Progress, Shape, generate};
 
 /// A folder of its own that goes away with the test.
 struct Folder(PathBuf);
