@@ -96,8 +96,8 @@ pub(super) fn properties(table: Table) -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::None);
     for column in columns {
         let path = ColumnPath::from(column.name.as_str());
-        let is_text = column.kind.arrow() == arrow_schema::DataType::Utf8;
         let few = has_few_values(column);
+        let is_text = column.kind.arrow() == arrow_schema::DataType::Utf8;
         // Other numbers are small as they are, and looking each up costs more than writing it.
         let repeats = is_text && !NEVER_REPEAT.contains(&&*column.name);
         builder = builder.set_column_dictionary_enabled(path.clone(), few || repeats);

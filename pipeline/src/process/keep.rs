@@ -93,9 +93,7 @@ impl Road<'_> {
         if !self.stages.only_findings {
             self.keep_rest(event, severity, &findings);
         }
-        if !findings.is_empty() {
-            self.output.findings.extend(findings.into_iter().map(|finding| (owner, finding)));
-        }
+        self.output.findings.extend(findings.into_iter().map(|finding| (owner, finding)));
     }
 
     /// What is kept besides findings.
