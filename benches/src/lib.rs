@@ -13,4 +13,4 @@ mod rules;
 pub use corpus::{Corpus, N_EVENTS, SEED, START_MS, recorded};
 pub use given::{Each, Load, events, kpl_pieces, lines, load, visit};
 pub use measure::{batched, group, one_thread};
-pub use rules::rule_sets;
+pub use rules::{n_findings, rule_sets};

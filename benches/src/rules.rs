@@ -1,5 +1,6 @@
 //! Rule sets to match.
 
+use kinescope_schemas::Event;
 use kinescope_stages::detect::{Rule, Rules, builtin, from_yaml};
 use std::{env, fs, path::Path};
 
@@ -26,4 +27,11 @@ fn read(folder: &Path) -> Vec<Rule> {
         .iter()
         .flat_map(|path| from_yaml(&path.display().to_string(), &fs::read_to_string(path).unwrap()).unwrap());
     rules.collect()
+}
+
+/// How many rules match, over all events.
+pub fn n_findings(rules: &Rules, events: &[Event<'_>]) -> u64 {
+    let mut n = 0;
+    events.iter().for_each(|event| rules.matching(event, |_| n += 1));
+    n
 }
