@@ -228,6 +228,17 @@ fn rules_are_listed_shown_checked_and_tested() {
     assert!(fs::read_to_string(&junit).unwrap().contains("<testsuites tests=\"2\" failures=\"1\">"));
     run(["rules", "list", "--technique", "T1685", "--level", "high"]).ends_with(0).prints("trail_stopped");
     run(["rules", "list", "--family", "nothing"]).ends_with(0).says("0 rules");
+    let compiled = desk.path("compiled.pack");
+    run(["rules", "compile", &rule, "--out", &compiled])
+        .ends_with(0)
+        .says("1 rules and 0 correlations in ")
+        .says("--rules reads it");
+    run(["rules", "test", &compiled]).ends_with(0).says("2 cases, 0 failed");
+    let cut = desk.file("cut.pack", &fs::read(&compiled).unwrap()[..30]);
+    run(["rules", "check", &cut])
+        .ends_with(2)
+        .says("cut.pack:1: these rules are not whole: compile them again");
+    run(["rules", "compile", &wrong, &desk.path("nowhere"), "--out", &compiled]).ends_with(2).says("nowhere");
     let empty = desk.path("empty");
     fs::create_dir(&empty).unwrap();
     run(["rules", "test", &empty]).ends_with(2).says("there is no .yml file");

@@ -144,7 +144,7 @@ fn rules() -> Rules {
         recorded().map(|folder| folder.join("../sigma/cloudtrail")).filter(|path| path.exists())
     {
         for path in files(&folder) {
-            set.read(&path.display().to_string(), &fs::read_to_string(&path).unwrap()).unwrap();
+            set.read(&path.display().to_string(), fs::read_to_string(&path).unwrap()).unwrap();
         }
     }
     set.link(0).unwrap().rules

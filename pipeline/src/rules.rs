@@ -1,6 +1,6 @@
 //! Rules from files.
 
-use kinescope_stages::detect::{RuleError, RuleSet};
+use kinescope_stages::detect::{RuleError, RuleSet, compile_files};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -20,8 +20,22 @@ pub enum RulesError {
     Rule(#[from] RuleError),
 }
 
-/// Adds what a file says, or all .yml and .yaml files of a folder.
+/// A folder's files that count as rules: YAML, and what [`compile`] makes of it.
+const ENDS: &[&str] = &["yml", "yaml", "pack"];
+
+/// Adds what a file says, or all files of rules of a folder.
 pub fn read(path: &Path, set: &mut RuleSet) -> Result<(), RulesError> {
+    Ok(contents(path)?.iter().try_for_each(|(path, bytes)| set.read(path, bytes))?)
+}
+
+/// Files and folders of rules as one file, which a start reads in a fifth of the time.
+pub fn compile(paths: &[PathBuf]) -> Result<Vec<u8>, RulesError> {
+    let files = paths.iter().map(|path| contents(path)).collect::<Result<Vec<_>, _>>()?.concat();
+    Ok(compile_files(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())))?)
+}
+
+/// The files of a path, each with its bytes.
+fn contents(path: &Path) -> Result<Vec<(String, Vec<u8>)>, RulesError> {
     let failed = |path: &Path| {
         let path = path.display().to_string();
         move |error| RulesError::Io(path, error)
@@ -31,12 +45,11 @@ pub fn read(path: &Path, set: &mut RuleSet) -> Result<(), RulesError> {
     if files.is_empty() {
         return Err(RulesError::None(path.display().to_string()));
     }
-    for file in files {
-        // Bytes that are no text are the parser's to refuse, with their place.
+    let read = |file: PathBuf| {
         let bytes = fs::read(&file).map_err(failed(&file))?;
-        set.read(&file.display().to_string(), &String::from_utf8_lossy(&bytes))?;
-    }
-    Ok(())
+        Ok((file.display().to_string(), bytes))
+    };
+    files.into_iter().map(read).collect()
 }
 
 fn list_files(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -47,8 +60,8 @@ fn list_files(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     entries.sort();
     for entry in entries {
-        let is_yaml = entry.extension().is_some_and(|end| end == "yml" || end == "yaml");
-        if entry.is_dir() || is_yaml {
+        let has_rules = entry.extension().is_some_and(|end| ENDS.iter().any(|one| end == *one));
+        if entry.is_dir() || has_rules {
             list_files(&entry, files)?;
         }
     }

@@ -43,7 +43,7 @@ pub use finding::{Finding, PRODUCT};
 pub use item::{REGEXES_MAX, VALUES_MAX};
 pub use kinescope_sigma::{Case, EXPIRES, Origin, RuleError};
 pub use lint::Warning;
-pub use load::{BUILTIN_N_FILES_MIN, builtin, from_yaml};
+pub use load::{BUILTIN_N_FILES_MIN, builtin, compile_files, from_yaml};
 pub use rule::{About, Rule};
 pub use set::{Linked, RuleSet};
 

@@ -6,10 +6,15 @@ use crate::{
     process::config,
     show::{bold, number, on_stdout, out, plain, severity, table},
 };
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use kinescope_stages::{
     detect::{About, Rule, Rules},
     facts::{self, Lists},
+};
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
 };
 
 mod check;
@@ -32,6 +37,7 @@ pub fn run(args: &args::Rules) -> Result<Done> {
         RulesCommand::Facts => list_facts(),
         RulesCommand::Check { paths, strict } => check::check(&from_paths(paths, lists)?, *strict),
         RulesCommand::Test { paths, junit } => test::test(&from_paths(paths, lists)?.rules, junit.as_deref()),
+        RulesCommand::Compile { paths, out } => compile(paths, out, lists),
         RulesCommand::Coverage { rules, navigator } => {
             coverage::coverage(&load(rules, lists)?, navigator.as_deref())
         }
@@ -115,6 +121,23 @@ fn show(rules: &Rules, id: &str) -> Result<Done> {
     }
     page.push_str(&format!("\n{}\n{}", bold("The rule", colour), about.origin.text));
     out(&page)?;
+    Ok(Done::Well)
+}
+
+/// Writes rules as one file that is read at once. They are put together first, so that what is wrong with them is said
+/// here and not at a start.
+fn compile(paths: &[PathBuf], out: &Path, lists: &Lists) -> Result<Done> {
+    let linked = from_paths(paths, lists)?;
+    linked.warnings.iter().for_each(|warning| words!("warning: {warning}"));
+    let bytes = kinescope_pipeline::rules::compile(paths)?;
+    fs::write(out, &bytes).with_context(|| format!("write {}", out.display()))?;
+    words!(
+        "{} rules and {} correlations in {} ({} bytes): --rules reads it",
+        number(linked.rules.all().len() as u64),
+        number(linked.rules.correlations().len() as u64),
+        out.display(),
+        number(bytes.len() as u64)
+    );
     Ok(Done::Well)
 }
 

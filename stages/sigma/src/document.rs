@@ -93,7 +93,7 @@ pub struct Filter {
     pub targets: Option<Vec<String>>,
     /// The events that it is for.
     pub logsource: Option<LogSource>,
-    /// What they must have to be found.
+    /// What they must have to be found; as a rule has it.
     pub detection: Detections,
 }
 
@@ -136,7 +136,7 @@ impl Document {
 }
 
 fn of_rule(rule: SigmaRule) -> (Page, Body) {
-    let detection = Detections { condition_strings: Vec::new(), ..rule.detection };
+    let detection = without_texts(rule.detection);
     (page!(rule), Body::Rule(Rule { logsource: rule.logsource, detection }))
 }
 
@@ -164,7 +164,11 @@ fn of_filter(rule: FilterRule) -> (Page, Body) {
             FilterRuleTarget::Specific(names) => Some(names),
         },
         logsource: rule.logsource,
-        detection: rule.detection,
+        detection: without_texts(rule.detection),
     };
     (page!(rule), Body::Filter(filter))
+}
+
+fn without_texts(detection: Detections) -> Detections {
+    Detections { condition_strings: Vec::new(), ..detection }
 }

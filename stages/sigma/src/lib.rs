@@ -18,4 +18,4 @@ pub use guard::{
     ALIASED_BYTES_MAX, DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, FILE_BYTES_MAX, NOTS_MAX, OPEN_MAX, OPERATORS_MAX,
 };
 pub use origin::{Origin, RuleError};
-pub use pack::{pack, unpack};
+pub use pack::{NESTING_MAX, pack, unpack};

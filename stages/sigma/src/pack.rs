@@ -1,31 +1,34 @@
-//! Documents as bytes that are read back at once: what a start needs of our own pack, less YAML and its grammar.
+//! Documents as bytes that are read back at once: what a start needs of rules, less YAML and its grammar.
 //!
-//! The bytes are of one build and read by the same one, so they have no version. What our pack does not use, filters
-//! and collections, cannot be packed, and says so.
+//! The bytes have no version: whoever keeps them says which build they are of. Collections, whose documents are not
+//! whole by themselves, cannot be packed, nor can what no rule may use, and both say so.
 
-use crate::{Body, Cases, Correlation, Document, Origin, Page, Rule, RuleError, documents::action};
+use crate::{Body, Cases, Correlation, Document, Filter, Origin, Page, Rule, RuleError, documents::action};
 use rsigma_parser::{
-    ConditionExpr, Detection, DetectionItem, Detections, FieldSpec, LogSource, Modifier, SigmaString,
-    SigmaValue,
+    ConditionExpr, Detection, DetectionItem, Detections, FieldSpec, LogSource, Modifier, Quantifier,
+    SelectorPattern, SigmaString, SigmaValue,
 };
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use std::{borrow::Cow, cell::Cell};
+
+/// How deep selections and conditions may be nested, which are read by recursion. YAML's reader follows 128.
+pub const NESTING_MAX: usize = 256;
 
 /// Documents as bytes.
 pub fn pack(documents: &[Document]) -> Result<Vec<u8>, RuleError> {
     let packed: Vec<Packed<'_>> = documents.iter().map(Packed::new).collect::<Result<_, _>>()?;
-    postcard::to_allocvec(&packed).map_err(|error| broken(&error))
+    postcard::to_allocvec(&packed).map_err(|error| broken("rules", &error))
 }
 
-/// The documents that were packed.
-pub fn unpack(bytes: &[u8]) -> Result<Vec<Document>, RuleError> {
-    let packed: Vec<Packed<'_>> = postcard::from_bytes(bytes).map_err(|error| broken(&error))?;
+/// The documents that were packed. `path` is what errors name.
+pub fn unpack(path: &str, bytes: &[u8]) -> Result<Vec<Document>, RuleError> {
+    let packed: Vec<Packed<'_>> = postcard::from_bytes(bytes).map_err(|error| broken(path, &error))?;
     packed.into_iter().map(Packed::unpack).collect()
 }
 
-fn broken(error: &postcard::Error) -> RuleError {
-    let origin = Origin { path: "the built-in pack".to_owned(), line: 1, text: "".into() };
-    RuleError::at_line(&origin, 1, format!("{error}: build it again"))
+fn broken(path: &str, error: &postcard::Error) -> RuleError {
+    let origin = Origin { path: path.to_owned(), line: 1, text: "".into() };
+    RuleError::at_line(&origin, 1, format!("{error}: compile it again"))
 }
 
 /// A document, its text where the bytes lie.
@@ -43,6 +46,18 @@ struct Packed<'a> {
 enum PackedBody<'a> {
     Rule(#[serde(borrow)] Source<'a>, Selections<'a>),
     Correlation(Correlation),
+    Filter(#[serde(borrow)] PackedFilter<'a>),
+}
+
+/// A [`Filter`].
+#[derive(Serialize, Deserialize)]
+struct PackedFilter<'a> {
+    author: Option<&'a str>,
+    expires: Option<&'a str>,
+    #[serde(borrow)]
+    targets: Option<Vec<Cow<'a, str>>>,
+    logsource: Option<Source<'a>>,
+    selections: Selections<'a>,
 }
 
 /// Category, product and service.
@@ -52,18 +67,50 @@ type Source<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
 #[derive(Serialize, Deserialize)]
 struct Selections<'a> {
     #[serde(borrow)]
-    named: Vec<(&'a str, Tree<'a>)>,
-    conditions: Vec<ConditionExpr>,
+    named: Vec<(&'a str, Deep<Tree<'a>>)>,
+    conditions: Vec<Deep<Condition<'a>>>,
     timeframe: Option<&'a str>,
+}
+
+/// A part of something that is nested: refused where it is too deep to be read.
+#[derive(Serialize)]
+struct Deep<T>(T);
+
+thread_local! {
+    /// How deep the part is that is being read.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Deep<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let depth = DEPTH.get();
+        if depth >= NESTING_MAX {
+            return Err(D::Error::custom("nested too deep"));
+        }
+        DEPTH.set(depth + 1);
+        let part = T::deserialize(deserializer);
+        DEPTH.set(depth);
+        part.map(Deep)
+    }
+}
+
+/// A [`ConditionExpr`].
+#[derive(Serialize, Deserialize)]
+enum Condition<'a> {
+    And(#[serde(borrow)] Vec<Deep<Condition<'a>>>),
+    Or(Vec<Deep<Condition<'a>>>),
+    Not(Box<Deep<Condition<'a>>>),
+    Name(&'a str),
+    Of(Quantifier, Option<&'a str>),
 }
 
 /// A [`Detection`], less what no rule may use.
 #[derive(Serialize, Deserialize)]
 enum Tree<'a> {
     AllOf(#[serde(borrow)] Vec<Line<'a>>),
-    AnyOf(Vec<Tree<'a>>),
+    AnyOf(Vec<Deep<Tree<'a>>>),
     Words(Vec<Value<'a>>),
-    And(Vec<Tree<'a>>),
+    And(Vec<Deep<Tree<'a>>>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -87,21 +134,27 @@ enum Value<'a> {
 impl<'a> Packed<'a> {
     fn new(document: &'a Document) -> Result<Packed<'a>, RuleError> {
         let origin = &document.origin;
-        let refuse =
-            |reason: &str| RuleError::at_line(origin, 1, format!("the built-in pack has no {reason}"));
+        let refuse = |what: &str| RuleError::at_line(origin, 1, format!("{what} cannot be compiled"));
         if action(&origin.text).is_some() {
             return Err(refuse("collections"));
         }
-        let body = match &document.body {
-            Body::Rule(rule) => {
-                let source = &rule.logsource;
-                let source =
-                    (source.category.as_deref(), source.product.as_deref(), source.service.as_deref());
-                let selections = Selections::new(&rule.detection);
-                PackedBody::Rule(source, selections.ok_or_else(|| refuse("array quantifiers"))?)
+        let selections = |detection: &'a Detections| {
+            let selections = Selections::new(detection).ok_or_else(|| refuse("array quantifiers"))?;
+            if selections.depth() > NESTING_MAX {
+                return Err(refuse(&format!("selections and conditions more than {NESTING_MAX} deep")));
             }
+            Ok(selections)
+        };
+        let body = match &document.body {
+            Body::Rule(rule) => PackedBody::Rule(source(&rule.logsource), selections(&rule.detection)?),
             Body::Correlation(correlation) => PackedBody::Correlation(correlation.clone()),
-            Body::Filter(_) => return Err(refuse("filters")),
+            Body::Filter(filter) => PackedBody::Filter(PackedFilter {
+                author: filter.author.as_deref(),
+                expires: filter.expires.as_deref(),
+                targets: filter.targets.as_ref().map(|list| list.iter().map(Cow::from).collect()),
+                logsource: filter.logsource.as_ref().map(source),
+                selections: selections(&filter.detection)?,
+            }),
         };
         Ok(Packed {
             path: &origin.path,
@@ -115,42 +168,110 @@ impl<'a> Packed<'a> {
     fn unpack(self) -> Result<Document, RuleError> {
         let origin = Origin { path: self.path.to_owned(), line: self.line, text: self.text.into() };
         let body = match self.body {
-            PackedBody::Rule((category, product, service), selections) => {
-                let [category, product, service] =
-                    [category, product, service].map(|it| it.map(str::to_owned));
-                let logsource = LogSource { category, product, service, ..LogSource::default() };
-                Body::Rule(Rule { logsource, detection: selections.unpack() })
+            PackedBody::Rule(source, selections) => {
+                Body::Rule(Rule { logsource: logsource(source), detection: selections.unpack() })
             }
             PackedBody::Correlation(correlation) => Body::Correlation(correlation),
+            PackedBody::Filter(filter) => Body::Filter(Filter {
+                author: filter.author.map(str::to_owned),
+                expires: filter.expires.map(str::to_owned),
+                targets: filter.targets.map(|list| list.into_iter().map(Cow::into_owned).collect()),
+                logsource: filter.logsource.map(logsource),
+                detection: filter.selections.unpack(),
+            }),
         };
         Ok(Document { origin, page: self.page, cases: Cases::default(), body })
     }
 }
 
+fn source(logsource: &LogSource) -> Source<'_> {
+    (logsource.category.as_deref(), logsource.product.as_deref(), logsource.service.as_deref())
+}
+
+fn logsource((category, product, service): Source<'_>) -> LogSource {
+    let [category, product, service] = [category, product, service].map(|it| it.map(str::to_owned));
+    LogSource { category, product, service, ..LogSource::default() }
+}
+
 impl<'a> Selections<'a> {
     fn new(detections: &'a Detections) -> Option<Selections<'a>> {
-        let named =
-            detections.named.iter().map(|(name, detection)| Some((name.as_str(), Tree::new(detection)?)));
+        let named = detections
+            .named
+            .iter()
+            .map(|(name, detection)| Some((name.as_str(), Deep(Tree::new(detection)?))));
         let mut named: Vec<_> = named.collect::<Option<_>>()?;
         // The same bytes of the same files.
         named.sort_by_key(|(name, _)| *name);
-        let (conditions, timeframe) = (detections.conditions.clone(), detections.timeframe.as_deref());
-        Some(Selections { named, conditions, timeframe })
+        let conditions = detections.conditions.iter().map(|one| Deep(Condition::new(one))).collect();
+        Some(Selections { named, conditions, timeframe: detections.timeframe.as_deref() })
+    }
+
+    /// The depth of what is nested deepest.
+    fn depth(&self) -> usize {
+        let trees = self.named.iter().map(|(_, tree)| tree.0.depth());
+        trees.chain(self.conditions.iter().map(|condition| condition.0.depth())).max().unwrap_or_default()
     }
 
     fn unpack(self) -> Detections {
         Detections {
-            named: self.named.into_iter().map(|(name, tree)| (name.to_owned(), tree.unpack())).collect(),
-            conditions: self.conditions,
+            named: self.named.into_iter().map(|(name, tree)| (name.to_owned(), tree.0.unpack())).collect(),
+            conditions: self.conditions.into_iter().map(|condition| condition.0.unpack()).collect(),
             condition_strings: Vec::new(),
             timeframe: self.timeframe.map(str::to_owned),
         }
     }
 }
 
+impl<'a> Condition<'a> {
+    fn new(condition: &'a ConditionExpr) -> Condition<'a> {
+        let all = |list: &'a [ConditionExpr]| list.iter().map(|one| Deep(Condition::new(one))).collect();
+        match condition {
+            ConditionExpr::And(list) => Condition::And(all(list)),
+            ConditionExpr::Or(list) => Condition::Or(all(list)),
+            ConditionExpr::Not(one) => Condition::Not(Box::new(Deep(Condition::new(one)))),
+            ConditionExpr::Identifier(name) => Condition::Name(name),
+            ConditionExpr::Selector { quantifier, pattern } => {
+                let pattern = match pattern {
+                    SelectorPattern::Them => None,
+                    SelectorPattern::Pattern(pattern) => Some(pattern.as_str()),
+                };
+                Condition::Of(quantifier.clone(), pattern)
+            }
+        }
+    }
+
+    fn depth(&self) -> usize {
+        1 + match self {
+            Condition::And(list) | Condition::Or(list) => deepest(list, Condition::depth),
+            Condition::Not(one) => one.0.depth(),
+            Condition::Name(_) | Condition::Of(..) => 0,
+        }
+    }
+
+    fn unpack(self) -> ConditionExpr {
+        let all = |list: Vec<Deep<Condition<'a>>>| list.into_iter().map(|one| one.0.unpack()).collect();
+        match self {
+            Condition::And(list) => ConditionExpr::And(all(list)),
+            Condition::Or(list) => ConditionExpr::Or(all(list)),
+            Condition::Not(one) => ConditionExpr::Not(Box::new(one.0.unpack())),
+            Condition::Name(name) => ConditionExpr::Identifier(name.to_owned()),
+            Condition::Of(quantifier, pattern) => {
+                let pattern = pattern
+                    .map_or(SelectorPattern::Them, |pattern| SelectorPattern::Pattern(pattern.to_owned()));
+                ConditionExpr::Selector { quantifier, pattern }
+            }
+        }
+    }
+}
+
+fn deepest<T>(list: &[Deep<T>], depth: fn(&T) -> usize) -> usize {
+    list.iter().map(|one| depth(&one.0)).max().unwrap_or_default()
+}
+
 impl<'a> Tree<'a> {
     fn new(detection: &'a Detection) -> Option<Tree<'a>> {
-        let trees = |list: &'a [Detection]| list.iter().map(Tree::new).collect::<Option<Vec<_>>>();
+        let trees =
+            |list: &'a [Detection]| list.iter().map(|one| Tree::new(one).map(Deep)).collect::<Option<_>>();
         Some(match detection {
             Detection::AllOf(lines) => Tree::AllOf(lines.iter().map(Line::new).collect()),
             Detection::AnyOf(list) => Tree::AnyOf(trees(list)?),
@@ -160,8 +281,15 @@ impl<'a> Tree<'a> {
         })
     }
 
+    fn depth(&self) -> usize {
+        1 + match self {
+            Tree::AnyOf(list) | Tree::And(list) => deepest(list, Tree::depth),
+            Tree::AllOf(_) | Tree::Words(_) => 0,
+        }
+    }
+
     fn unpack(self) -> Detection {
-        let trees = |list: Vec<Tree<'a>>| list.into_iter().map(Tree::unpack).collect();
+        let trees = |list: Vec<Deep<Tree<'a>>>| list.into_iter().map(|one| one.0.unpack()).collect();
         match self {
             Tree::AllOf(lines) => Detection::AllOf(lines.into_iter().map(Line::unpack).collect()),
             Tree::AnyOf(list) => Detection::AnyOf(trees(list)),
@@ -220,66 +348,4 @@ impl<'a> Value<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::read;
-
-    #[test]
-    fn what_is_unpacked_is_what_was_read() {
-        let rule = "title: t\nname: n\nlogsource: {product: aws, service: cloudtrail}\nlevel: high\ntags: [a.b]\ndetection:\n";
-        for detection in [
-            "  s: {a: b*, 'c|re|i|m|s': 'x*\\.', 'd|windash|base64offset|contains': -e, 'f|fieldref|neq': g}\n  condition: s",
-            "  s: {a: [1, 2.5, true, null, '\\*'], 'b|gte': 1, 'c|expand|wide': '%x%', 'd|utf16be|cased': e}\n  condition: not s",
-            "  s: [{a: b}, {c: d, 'e[0].f|exists': false}]\n  t: ['x*', 5]\n  condition: [s, 1 of t*, 2 of them and (s or t)]",
-            "  s: [[{a: b}], {'|all': [c, d]}, {'e|minute|lt': 5}]\n  timeframe: 5m\n  condition: all of them",
-        ] {
-            same(&format!("{rule}{detection}\ncases: {{fires: [{{name: c, event: {{a: b}}}}]}}\n"));
-        }
-        for correlation in [
-            "type: value_count, rules: [a, b], group-by: [u], timespan: 1h, aliases: {u: {a: x, b: y}}, generate: true, condition: {gte: 3, field: [f, g]}",
-            "type: temporal, rules: [a, b], timespan: 5m, condition: a and b",
-            "type: value_percentile, rules: [a], timespan: 5d, condition: {gt: 1, lte: 9, field: f, percentile: 90}",
-        ] {
-            same(&format!("title: c\nid: i\ncorrelation: {{{correlation}}}\n"));
-        }
-    }
-
-    fn same(text: &str) {
-        let written = read("a/b.yml", &format!("# first\n---\n{text}")).unwrap();
-        let read = unpack(&pack(&written).unwrap()).unwrap();
-        assert_eq!((written.len(), read.len()), (1, 1), "{text}");
-        let (written, read) = (&written[0], &read[0]);
-        assert_eq!(written.origin, read.origin);
-        assert_eq!(written.page, read.page);
-        assert_eq!(written.body, read.body);
-        assert_eq!(written.cases.of(&written.origin), read.cases.of(&read.origin));
-        assert_eq!(read.cases.of(&read.origin).len(), text.matches("name: c,").count());
-    }
-
-    #[test]
-    fn what_cannot_be_packed_says_so() {
-        let rule = "title: t\nlogsource: {service: cloudtrail}\ndetection: {s: {a: b}, condition: s}\n";
-        let filter = "title: f\nfilter: {rules: any, s: {a: b}, condition: not s}\n";
-        let array =
-            rule.replace("{s: {a: b}", "{s: {'a[any]': {b: c}}").replace("title", "sigma-version: 3\ntitle");
-        for (text, reason) in [
-            (format!("{rule}---\naction: repeat\nid: b\n"), "r.yml:5: the built-in pack has no collections"),
-            (filter.to_owned(), "r.yml:1: the built-in pack has no filters"),
-            (array, "r.yml:1: the built-in pack has no array quantifiers"),
-        ] {
-            let error = pack(&read("r.yml", &text).unwrap()).unwrap_err();
-            assert_eq!(error.to_string(), reason);
-        }
-    }
-
-    #[test]
-    fn bytes_of_another_build_are_an_error() {
-        let documents = read(
-            "r.yml",
-            "title: c\ncorrelation: {type: event_count, rules: [a], timespan: 5m, condition: {gte: 2}}\n",
-        );
-        let mut bytes = pack(&documents.unwrap()).unwrap();
-        bytes.truncate(bytes.len() / 2);
-        assert!(unpack(&bytes).unwrap_err().reason.contains("build it again"));
-    }
-}
+mod tests;

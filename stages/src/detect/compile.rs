@@ -4,7 +4,7 @@ use super::{
     field::{Field, Subject},
     item::{Scope, item, words},
     pattern::Pattern,
-    set::Author,
+    set::Form,
 };
 use crate::facts::Lists;
 use rsigma_parser::{ConditionExpr, Detection, Detections, Quantifier};
@@ -45,7 +45,7 @@ pub(super) type Refusal = (String, String);
 /// Why a detection cannot be compiled: words to find the place by, one behind the other, and the reason.
 pub(super) type Refused = ([String; 2], String);
 
-pub(super) fn compile(detections: &Detections, lists: &Lists, author: Author) -> Result<Compiled, Refused> {
+pub(super) fn compile(detections: &Detections, lists: &Lists, form: Form) -> Result<Compiled, Refused> {
     if detections.timeframe.is_some() {
         return Err((
             [String::new(), "timeframe:".into()],
@@ -54,7 +54,7 @@ pub(super) fn compile(detections: &Detections, lists: &Lists, author: Author) ->
     }
     let mut names: Vec<&String> = detections.named.keys().collect();
     names.sort();
-    let mut scope = Scope::new(lists, author);
+    let mut scope = Scope::new(lists, form);
     let selections = names
         .iter()
         .map(|name| {

@@ -6,7 +6,7 @@ use super::{
     lint::Warning,
     load::sources,
     rule::Rule,
-    set::Author,
+    set::Form,
 };
 use crate::facts::Lists;
 use jiff::{civil::Date, tz::TimeZone};
@@ -34,8 +34,9 @@ pub(super) fn build(
     page: Page,
     origin: Origin,
     lists: &Lists,
+    form: Form,
 ) -> Result<Filter, RuleError> {
-    let compiled = compile(&filter.detection, lists, Author::User).map_err(|(words, reason)| {
+    let compiled = compile(&filter.detection, lists, form).map_err(|(words, reason)| {
         RuleError::of(&origin, ["filter"].into_iter().chain(words.iter().map(String::as_str)), reason)
     })?;
     let of_service = filter.logsource.as_ref().filter(|logsource| logsource.service.is_some());

@@ -7,7 +7,7 @@ use super::{
     late::{Expression, Flags},
     moment::Part,
     pattern::{Compare, Pattern, group},
-    set::Author,
+    set::Form,
     text::Place,
 };
 use crate::facts::Lists;
@@ -25,21 +25,21 @@ pub const REGEXES_MAX: usize = 100;
 /// What compiling a rule needs, and what it has used up.
 pub(super) struct Scope<'l> {
     lists: &'l Lists,
-    author: Author,
+    form: Form,
     n_values: usize,
     n_regexes: usize,
 }
 
 impl<'l> Scope<'l> {
-    pub(super) fn new(lists: &'l Lists, author: Author) -> Scope<'l> {
-        Scope { lists, author, n_values: 0, n_regexes: 0 }
+    pub(super) fn new(lists: &'l Lists, form: Form) -> Scope<'l> {
+        Scope { lists, form, n_values: 0, n_regexes: 0 }
     }
 
     /// Counts what was compiled of a field, and checks it.
     fn take(&mut self, patterns: &[Pattern], spec: &FieldSpec) -> Result<(), String> {
         self.n_values += patterns.len();
-        // Our own pack may name the user's lists, which nobody has tested.
-        let checks = self.author == Author::User || spec.has_modifier(Modifier::Expand);
+        // What is packed may name the user's lists, which nobody has looked at.
+        let checks = self.form == Form::Written || spec.has_modifier(Modifier::Expand);
         for expression in patterns.iter().filter_map(Pattern::expression) {
             self.n_regexes += 1;
             if checks && self.n_regexes <= REGEXES_MAX {

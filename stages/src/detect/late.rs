@@ -1,7 +1,7 @@
 //! What takes long to make of a rule's values, regular expressions and automata, made when an event first asks for it.
 //!
 //! Most events ask for none: rules are found by service and operation, and of those that are tried few get as far. To
-//! make all of our pack's would take longer than the rest of a start. What users write is made at once, by
+//! make all of our pack's would take longer than the rest of a start. What users write is made when it is read, by
 //! [`Expression::check`], for it may be wrong.
 
 use super::text::{Place, Text, with_lower_case};
@@ -58,7 +58,7 @@ impl Expression {
     }
 
     pub(super) fn is_match(&self, value: &str) -> bool {
-        // Of what was not checked, our own pack, tests know that it can be made.
+        // Of what is packed it is known that it can be made.
         self.needs().is_none_or(|text| text.is_in(value, Place::Inside))
             && self.made.get_or_init(|| self.make().ok()).as_ref().is_some_and(|regex| regex.is_match(value))
     }

@@ -5,11 +5,11 @@ use super::{
     correlation::Unlinked,
     filter::{self, Filter},
     lint::{Warning, lint},
-    load::{build, pack},
+    load::{build, documents, pack},
     rule::{About, Rule},
 };
 use crate::facts::Lists;
-use kinescope_sigma::{Body, Document, Origin, RuleError, read};
+use kinescope_sigma::{Body, Document, Origin, RuleError};
 
 /// What files of rules hold.
 #[derive(Debug, Default)]
@@ -22,12 +22,12 @@ pub struct RuleSet {
     lists: Lists,
 }
 
-/// Who wrote a rule. What tests know of our own pack is not found out again at each start: that its regular expressions
-/// can be made, and that nothing is to be said of it.
+/// How a rule came. What was looked at when it was packed is not looked at again at each start: that its regular
+/// expressions can be made, and what is to be said of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Author {
-    We,
-    User,
+pub(super) enum Form {
+    Packed,
+    Written,
 }
 
 /// A set that is ready to match.
@@ -47,32 +47,32 @@ impl RuleSet {
 
     /// Adds our own pack.
     pub fn read_builtin(&mut self) -> Result<(), RuleError> {
-        pack()?.into_iter().try_for_each(|document| self.add(document, Author::We))
+        pack()?.into_iter().try_for_each(|document| self.add(document, Form::Packed))
     }
 
-    /// Adds what a file holds.
-    pub fn read(&mut self, path: &str, text: &str) -> Result<(), RuleError> {
-        let documents = read(path, text)?;
+    /// Adds what a file holds, written or compiled.
+    pub fn read(&mut self, path: &str, bytes: impl AsRef<[u8]>) -> Result<(), RuleError> {
+        let (documents, form) = documents(path, bytes.as_ref())?;
         if documents.is_empty() {
             let origin = Origin { path: path.to_owned(), line: 1, text: "".into() };
             return Err(RuleError::at_line(&origin, 1, "there is no rule in this file"));
         }
-        documents.into_iter().try_for_each(|document| self.add(document, Author::User))
+        documents.into_iter().try_for_each(|document| self.add(document, form))
     }
 
-    fn add(&mut self, document: Document, author: Author) -> Result<(), RuleError> {
+    fn add(&mut self, document: Document, form: Form) -> Result<(), RuleError> {
         let lists = &self.lists;
         match document.body {
             Body::Rule(rule) => {
                 let about = About::new(document.page, document.cases, document.origin);
-                let rule = build(&rule, about, lists, author)?;
-                if author == Author::User {
+                let rule = build(&rule, about, lists, form)?;
+                if form == Form::Written {
                     self.warnings.extend(lint(&rule));
                 }
                 self.rules.push(rule);
             }
             Body::Filter(filter) => {
-                self.filters.push(filter::build(filter, document.page, document.origin, lists)?);
+                self.filters.push(filter::build(filter, document.page, document.origin, lists, form)?);
             }
             Body::Correlation(rule) => {
                 let about = About::new(document.page, document.cases, document.origin);

@@ -11,7 +11,7 @@ const RULES: &str = "title: a\nid: a\nlogsource: {product: aws, service: cloudtr
 
 fn linked(body: &str) -> Result<Linked, RuleError> {
     let mut set = RuleSet::default();
-    set.read("test/set.yml", &format!("{RULES}title: c\nid: c\ncorrelation:\n{body}"))?;
+    set.read("test/set.yml", format!("{RULES}title: c\nid: c\ncorrelation:\n{body}"))?;
     set.link(0)
 }
 

@@ -126,3 +126,49 @@ fn a_filter_removes_what_its_owner_has_explained() {
     let never = filter("any", "not selection", "expires: soon\n");
     assert!(linked(&format!("{rules}---\n{never}")).unwrap_err().reason.contains("a day such as"));
 }
+
+/// A rule of every kind that may be compiled: what is frozen is how it lies in a file.
+const COMPILED: &str = "title: a\nid: a\nlevel: high\nlogsource: {product: aws, service: cloudtrail}\ntags: [attack.t1562]\ndetection:\n  s: [{eventName: Call, 'u|expand': '%admins%'}, {'u|re|i': 'al.+'}]\n  t: {n: [1, 2.5, true, 'x*']}\n  condition: 1 of s* and not t\n---\ntitle: b\nid: b\ncorrelation: {type: event_count, rules: [a], group-by: [u], timespan: 5m, condition: {gte: 2}, generate: true}\n---\ntitle: f\nid: f\nauthor: ann\nexpires: 2030-01-01\nfilter: {rules: [a], s: {u: alice}, condition: not s}\n";
+
+#[test]
+fn compiled_rules_are_those_that_were_written() {
+    let bytes = compile_files([("a/set.yml", COMPILED.as_bytes())]).unwrap();
+    let read = |bytes: &[u8]| {
+        let custom = [("admins".to_owned(), vec!["alice".to_owned(), "ops-*".to_owned()])];
+        let mut set = RuleSet::new(Lists { custom: custom.into(), ..Lists::default() });
+        set.read("set.pack", bytes)?;
+        set.link(NOW_MS)
+    };
+    let (written, compiled) = (linked(COMPILED).unwrap(), read(&bytes).unwrap());
+    assert_eq!(written.rules.correlations().len(), compiled.rules.correlations().len());
+    assert_eq!(written.rules.texts().collect::<Vec<_>>(), compiled.rules.texts().collect::<Vec<_>>());
+    let origin = &compiled.rules.all()[0].about.origin;
+    assert_eq!((origin.path.as_str(), origin.line), ("a/set.yml", 1));
+    for (members, fires) in [
+        (json!({"u": "ops-1"}), true),
+        (json!({"u": "alice"}), false),
+        (json!({"u": "albert"}), true),
+        (json!({"u": "bob"}), false),
+    ] {
+        let ids = found(&compiled, members.clone());
+        assert_eq!(ids, found(&written, members.clone()), "{members}");
+        assert_eq!(!ids.is_empty(), fires, "{members}");
+    }
+    // Compiled again, they are the same file.
+    assert_eq!(compile_files([("set.pack", &*bytes)]).unwrap(), bytes);
+    for (changed, words) in [
+        (bytes[..20].to_vec(), "not whole"),
+        (bytes[..bytes.len() - 1].to_vec(), "not as they were compiled"),
+        ([b"kinescope rules 0\n", &bytes[18..]].concat(), "for another version"),
+    ] {
+        let error = read(&changed).unwrap_err();
+        assert!(error.reason.contains(words) && error.reason.contains("compile them again"), "{error}");
+    }
+}
+
+/// What compiled rules are written as: when this fails, the number in the head of such files goes up.
+#[test]
+fn the_form_of_compiled_rules_is_known() {
+    let bytes = compile_files([("a/set.yml", COMPILED.as_bytes())]).unwrap();
+    assert_eq!(kinescope_schemas::Id::of(&[&bytes]).to_string(), "0640708facdd94392e40699318bfc0df");
+}

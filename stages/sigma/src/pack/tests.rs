@@ -1,0 +1,80 @@
+use super::*;
+use crate::read;
+
+#[test]
+fn what_is_unpacked_is_what_was_read() {
+    let rule = "title: t\nname: n\nlogsource: {product: aws, service: cloudtrail}\nlevel: high\ntags: [a.b]\ndetection:\n";
+    for detection in [
+        "  s: {a: b*, 'c|re|i|m|s': 'x*\\.', 'd|windash|base64offset|contains': -e, 'f|fieldref|neq': g}\n  condition: s",
+        "  s: {a: [1, 2.5, true, null, '\\*'], 'b|gte': 1, 'c|expand|wide': '%x%', 'd|utf16be|cased': e}\n  condition: not s",
+        "  s: [{a: b}, {c: d, 'e[0].f|exists': false}]\n  t: ['x*', 5]\n  condition: [s, 1 of t*, 2 of them and (s or t)]",
+        "  s: [[{a: b}], {'|all': [c, d]}, {'e|minute|lt': 5}]\n  timeframe: 5m\n  condition: all of them",
+    ] {
+        same(&format!("{rule}{detection}\ncases: {{fires: [{{name: c, event: {{a: b}}}}]}}\n"));
+    }
+    for filter in [
+        "rules: any, selection: {a: [b, 'c*']}, condition: not selection",
+        "rules: [a, b], selection: {a: b}, other: {c: 1}, condition: 1 of them",
+    ] {
+        same(&format!(
+            "title: f\nauthor: ann\nexpires: 2030-01-01\nlogsource: {{product: aws, service: cloudtrail}}\nfilter: {{{filter}}}\n"
+        ));
+    }
+    for correlation in [
+        "type: value_count, rules: [a, b], group-by: [u], timespan: 1h, aliases: {u: {a: x, b: y}}, generate: true, condition: {gte: 3, field: [f, g]}",
+        "type: temporal, rules: [a, b], timespan: 5m, condition: a and b",
+        "type: value_percentile, rules: [a], timespan: 5d, condition: {gt: 1, lte: 9, field: f, percentile: 90}",
+    ] {
+        same(&format!("title: c\nid: i\ncorrelation: {{{correlation}}}\n"));
+    }
+}
+
+fn same(text: &str) {
+    let written = read("a/b.yml", &format!("# first\n---\n{text}")).unwrap();
+    let read = unpack("p", &pack(&written).unwrap()).unwrap();
+    assert_eq!((written.len(), read.len()), (1, 1), "{text}");
+    let (written, read) = (&written[0], &read[0]);
+    assert_eq!(written.origin, read.origin);
+    assert_eq!(written.page, read.page);
+    assert_eq!(written.body, read.body);
+    assert_eq!(written.cases.of(&written.origin), read.cases.of(&read.origin));
+    assert_eq!(read.cases.of(&read.origin).len(), text.matches("name: c,").count());
+}
+
+#[test]
+fn what_cannot_be_packed_says_so() {
+    let rule = "title: t\nlogsource: {service: cloudtrail}\ndetection: {s: {a: b}, condition: s}\n";
+    let array =
+        rule.replace("{s: {a: b}", "{s: {'a[any]': {b: c}}").replace("title", "sigma-version: 3\ntitle");
+    for (text, reason) in [
+        (format!("{rule}---\naction: repeat\nid: b\n"), "r.yml:5: collections cannot be compiled"),
+        (array, "r.yml:1: array quantifiers cannot be compiled"),
+    ] {
+        let error = pack(&read("r.yml", &text).unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), reason);
+    }
+}
+
+/// What somebody wrote to do harm: no byte of it is more than an error.
+#[test]
+fn bytes_of_nobody_are_an_error() {
+    let rule =
+        "title: t\nlogsource: {service: cloudtrail}\ndetection:\n  s: [{a: b}, {c: d}]\n  condition: not s\n";
+    let bytes = pack(&read("r.yml", rule).unwrap()).unwrap();
+    assert!(unpack("p", &bytes[..bytes.len() / 2]).unwrap_err().reason.contains("compile it again"));
+    for at in 0..bytes.len() {
+        for byte in [0, 1, 0x7f, 0x80, 0xff] {
+            let mut changed = bytes.clone();
+            changed[at] = byte;
+            let _ = unpack("p", &changed);
+        }
+    }
+    // Of nothing but "not".
+    let nots = |n: usize| (0..n).fold(Condition::Name("s"), |inner, _| Condition::Not(Box::new(Deep(inner))));
+    let conditions = |n: usize| postcard::to_allocvec(&vec![Deep(nots(n))]).unwrap();
+    let read = |bytes: &[u8]| postcard::from_bytes::<Vec<Deep<Condition<'_>>>>(bytes).map(|list| list.len());
+    assert_eq!(read(&conditions(NESTING_MAX - 1)), Ok(1));
+    assert!(read(&conditions(NESTING_MAX)).is_err());
+    assert!(read(&[[1].as_slice(), &[2; 1 << 20]].concat()).is_err());
+    assert_eq!(DEPTH.get(), 0);
+}
