@@ -6,6 +6,7 @@
 
 mod alerts;
 mod correlator;
+mod done;
 mod findings;
 mod folder;
 mod quarantine;

@@ -3,6 +3,7 @@
 use super::{
     Folder, Store, StoreError, alerts,
     correlator::Correlator,
+    done::Done,
     findings,
     folder::FILES,
     quarantine::{Quarantine, Redriven, copy_without},
@@ -13,7 +14,6 @@ use crate::{
     config::Config,
     lake::{DayRange, Lake},
     ledger::{Ledger, Records},
-    output::Output,
     process::{Seen, Stages, process},
     sink::Open,
     source::{Feed, Files, IsKnown, Reader},
@@ -37,7 +37,7 @@ mod error;
 
 pub use error::RunError;
 
-/// Batches that wait between reading and processing, and outputs between processing and writing.
+/// Batches that wait between reading and processing.
 const QUEUE_LEN: usize = 1;
 
 /// What to read.
@@ -180,22 +180,22 @@ impl<'f> Job<'f> {
             .as_ref()
             .map(|store| move |id: Id| store.lock().is_ok_and(|store| store.has_record(id).unwrap_or(false)));
         let (send_batch, batches) = sync_channel::<Vec<Piece>>(QUEUE_LEN);
-        let (send_outputs, outputs) = sync_channel::<Vec<Output>>(QUEUE_LEN);
         let mut input = std::mem::replace(&mut self.run.input, Input::Quarantined(Vec::new()));
-        let written = thread::scope(|scope| {
-            let (stages, window, input) = (&stages, &mut window, &mut input);
+        let done = Done::new(&mut writer);
+        thread::scope(|scope| {
+            let input = &mut input;
             let is_known = is_known.as_ref().map(|is_known| is_known as &IsKnown<'_>);
             scope.spawn(move || input.read(Reader::new(send_batch, &status.n_bytes, is_known)));
-            scope.spawn(move || {
+            pool.scope(|workers| {
                 for batch in batches {
-                    if send_outputs.send(pool.install(|| process(&batch, stages, window))).is_err() {
+                    let outputs = process(&batch, &stages, &mut window);
+                    if !done.put(outputs, || workers.spawn(|_| done.write(status))) {
                         return;
                     }
                 }
             });
-            writer.write_all(outputs, status)
         });
-        written?;
+        done.end()?;
         if let Input::Feed(feed) = input {
             self.fed = Some(feed.end().map_err(RunError::Feed)?);
         }

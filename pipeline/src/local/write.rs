@@ -10,10 +10,7 @@ use crate::{
 };
 use kinescope_schemas::Fate;
 use kinescope_stages::derive::Minutes;
-use std::{
-    collections::HashSet,
-    sync::{atomic::Ordering, mpsc::Receiver},
-};
+use std::{collections::HashSet, sync::atomic::Ordering};
 
 /// Points that are rows at a time: of all that are closed at once rows would take as much memory as all else here.
 const POINTS_AT_ONCE: usize = 4_096;
@@ -36,12 +33,8 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Writes all that comes.
-    pub(super) fn write_all(
-        &mut self,
-        outputs: Receiver<Vec<Output>>,
-        status: &Status,
-    ) -> Result<(), RunError> {
-        for mut output in outputs.into_iter().flatten() {
+    pub(super) fn write_all(&mut self, outputs: Vec<Output>, status: &Status) -> Result<(), RunError> {
+        for mut output in outputs {
             self.write(&output)?;
             self.minutes.add(std::mem::take(&mut output.points));
             self.seen.add(&output.seen);
