@@ -5,11 +5,13 @@
 use crate::{
     event::Event,
     row::{Row, Value},
-    table::{Kind, Table},
+    table::{Column, Kind, Table},
 };
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
+use tree::{Node, Object};
 
 mod required;
+mod tree;
 
 /// What our own findings and metrics name as their product.
 pub const OURSELVES: &str = "Kinescope";
@@ -132,79 +134,94 @@ fn profiles(table: Table, row: &Row) -> Vec<&'static str> {
 
 /// An event as OCSF's nested JSON, which a validator of the schema can check.
 pub fn to_json(event: &Event) -> Json {
-    row_to_json(event.table, &event.row)
+    Json::Object(tree(event.table, &event.row, |_| true, Columns::Arrived).json())
 }
 
-/// Objects of an event as it is in OCSF's nested form, by their names: those of them that it has.
-pub fn parts_of(event: &Event, names: &[&str]) -> Map<String, Json> {
+/// Objects of an event as it is in OCSF's nested form, those of these names that it has, and a text besides.
+pub fn parts_of(event: &Event, names: &[&str], (name, text): (&'static str, &str)) -> String {
     // What is required of an object depends on these.
     const TOLD_BY: [&str; 2] = ["class_uid", "cloud"];
     let is_wanted = |path: &str| {
         let first = path.split('.').next().unwrap_or(path);
         names.contains(&first) || TOLD_BY.contains(&first)
     };
-    let mut parts = tree(event.table, &event.row, is_wanted);
-    parts.retain(|name, _| names.contains(&name.as_str()));
-    parts
+    let mut parts = tree(event.table, &event.row, is_wanted, Columns::Arrived);
+    parts.retain(|name| names.contains(&name));
+    parts.put(name, Node::Text(text.into()));
+    written(&parts, text.len())
 }
 
-/// A row as OCSF's nested JSON.
-pub fn row_to_json(table: Table, row: &Row) -> Json {
-    Json::Object(tree(table, row, |_| true))
+/// A row of our own findings as OCSF's nested JSON.
+pub fn finding_text(row: &Row) -> String {
+    let texts = row.str(crate::tables::findings::EVIDENCES).len();
+    written(&tree(Table::Findings, row, |_| true, Columns::Ours), texts)
+}
+
+/// An object as text, of which so many bytes are known.
+fn written(object: &Object<'_>, n_bytes: usize) -> String {
+    const REST_BYTES: usize = 2_048;
+    let mut text = Vec::with_capacity(n_bytes + REST_BYTES);
+    object.write(&mut text);
+    // Names and texts were text, and so is what JSON puts around them.
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Who wrote the JSON that is in columns.
+#[derive(Clone, Copy, PartialEq)]
+enum Columns {
+    Arrived,
+    Ours,
 }
 
 /// The columns whose paths are wanted, nested.
-fn tree(table: Table, row: &Row, is_wanted: impl Fn(&str) -> bool) -> Map<String, Json> {
-    let mut root = Map::new();
-    let columns = table.spec().columns.iter().enumerate();
-    for (at, column) in columns.filter(|(at, column)| !row[*at].is_null() && is_wanted(column.path)) {
-        let value = match (&row[at], column.kind) {
-            (Value::Null, _) => continue,
-            (Value::Text(text), Kind::Json) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
-            (Value::Int(ms), Kind::Time) => match rfc3339(*ms) {
-                Some(text) => json!(text),
-                None => continue,
-            },
-            // Unmapped is text by name.
-            (value, _) if column.path.starts_with("unmapped.") => json!(value.to_text()),
-            (Value::Text(text), _) => json!(text),
-            (Value::Int(n), _) => json!(n),
-            (Value::Float(x), _) => json!(x),
-            (Value::Bool(b), _) => json!(b),
-        };
-        insert(&mut root, column.path, value);
-    }
-    insert(&mut root, "metadata.version", json!(VERSION));
+fn tree<'r>(
+    table: Table,
+    row: &'r Row<'_>,
+    is_wanted: impl Fn(&str) -> bool,
+    columns: Columns,
+) -> Object<'r> {
+    let mut root = Object::default();
+    let specs = &table.spec().columns;
+    row.each_filled(|at, value| {
+        let column = &specs[at];
+        if is_wanted(column.path)
+            && let Some(node) = node(column, value, columns)
+        {
+            root.put(column.path, node);
+        }
+    });
+    root.put("metadata.version", Node::Text(VERSION.into()));
     let vendor = if row.str(crate::tables::base::PRODUCT_NAME) == OURSELVES { OURSELVES } else { "AWS" };
-    insert(&mut root, "metadata.product.vendor_name", json!(vendor));
+    root.put("metadata.product.vendor_name", Node::Text(vendor.into()));
     let profiles = profiles(table, row);
     if profiles.contains(&"cloud") {
-        insert(&mut root, "cloud.provider", json!("AWS"));
+        root.put("cloud.provider", Node::Text("AWS".into()));
     }
-    insert(&mut root, "metadata.profiles", json!(profiles));
+    root.put("metadata.profiles", Node::Names(profiles));
     if let Some(id) = row.int(crate::tables::base::SEVERITY_ID) {
-        insert(&mut root, "severity", json!(Severity::from_id(id).caption()));
+        root.put("severity", Node::Text(Severity::from_id(id).caption().into()));
     }
     required::fulfil(&mut root);
     root
 }
 
-fn insert(root: &mut Map<String, Json>, path: &str, value: Json) {
-    let mut at = root;
-    let (parents, last) = path.rsplit_once('.').map_or(("", path), |(parents, last)| (parents, last));
-    for name in parents.split('.').filter(|name| !name.is_empty()) {
-        let child = at.entry(name).or_insert_with(|| json!({}));
-        if !child.is_object() {
-            *child = json!({});
+/// What a column holds; `None` for a time that cannot be written.
+fn node<'r>(column: &Column, value: &'r Value<'_>, columns: Columns) -> Option<Node<'r>> {
+    Some(match (value, column.kind) {
+        (Value::Null, _) => return None,
+        // Columns of their own join `unmapped`.
+        (Value::Text(text), Kind::Json) if columns == Columns::Ours && column.path != "unmapped" => {
+            Node::Raw(text)
         }
-        let Json::Object(next) = child else { return };
-        at = next;
-    }
-    match (at.get_mut(last), value) {
-        // `unmapped` is an object that columns of its own join.
-        (Some(Json::Object(there)), Json::Object(more)) => there.extend(more),
-        (_, value) => {
-            at.insert(last.to_owned(), value);
+        (Value::Text(text), Kind::Json) => {
+            serde_json::from_str(text).map_or_else(|_| Node::Text(text.as_ref().into()), Node::of_json)
         }
-    }
+        (Value::Int(ms), Kind::Time) => Node::Text(rfc3339(*ms)?.into()),
+        // Unmapped is text by name.
+        (value, _) if column.path.starts_with("unmapped.") => Node::Text(value.to_text()?),
+        (Value::Text(text), _) => Node::Text(text.as_ref().into()),
+        (Value::Int(n), _) => Node::Int(*n),
+        (Value::Float(x), _) => Node::Float(*x),
+        (Value::Bool(is), _) => Node::Bool(*is),
+    })
 }

@@ -149,7 +149,7 @@ impl Drop for Row<'_> {
 impl<'a> Row<'a> {
     /// Calls `take` with each column that holds something, in order, and with what it holds.
     #[inline]
-    pub fn each_filled(&self, mut take: impl FnMut(usize, &Value<'a>)) {
+    pub fn each_filled<'s>(&'s self, mut take: impl FnMut(usize, &'s Value<'a>)) {
         for (first, word) in (0..).step_by(64).zip(self.filled) {
             let mut left = word;
             while left != 0 {

@@ -1,19 +1,16 @@
 //! What OCSF 1.3.0 requires and AWS does not always give. The columns keep what came; the nested form is made valid:
 //! what it cannot hold goes to `unmapped`, what it must have is told by what is known.
 
-use super::insert;
-use serde_json::{Map, Value as Json, json};
-
-type Object = Map<String, Json>;
+use super::tree::{Node, Object};
 
 /// Makes the nested form of an event valid.
-pub(super) fn fulfil(root: &mut Object) {
+pub(super) fn fulfil(root: &mut Object<'_>) {
     request_needs_uid(root);
-    match root.get("class_uid").and_then(Json::as_i64) {
-        Some(3001 | 3002 | 6003) => call_needs_caller(root),
-        Some(4002) => {
+    match root.get("class_uid") {
+        Some(Node::Int(class @ (3001 | 3002 | 6003))) => call_needs_caller(root, *class),
+        Some(Node::Int(4002)) => {
             // A line that was cut short may have lost its request.
-            root.entry("http_request").or_insert_with(|| json!({}));
+            root.enter("http_request");
             method_is_one_of_eight(root);
         }
         _ => {}
@@ -23,79 +20,70 @@ pub(super) fn fulfil(root: &mut Object) {
     }
 }
 
-fn text(root: &Object, path: &[&str]) -> Option<String> {
-    let (first, rest) = path.split_first()?;
-    let mut value = root.get(*first)?;
-    for name in rest {
-        value = value.get(*name)?;
-    }
-    value.as_str().map(str::to_owned)
-}
-
-fn object<'r>(root: &'r mut Object, name: &str) -> Option<&'r mut Object> {
-    root.get_mut(name).and_then(Json::as_object_mut)
+/// A text at a path, for a place of its own.
+fn text<'r>(root: &Object<'_>, path: &[&str]) -> Option<Node<'r>> {
+    root.text(path).map(|text| Node::Text(text.to_owned().into()))
 }
 
 /// `api.request` requires a uid: without one its data goes to `unmapped`.
-fn request_needs_uid(root: &mut Object) {
-    let Some(api) = object(root, "api") else { return };
-    if api.get("request").is_some_and(|request| request.get("uid").is_none()) {
-        let data = api.remove("request").and_then(|mut request| request.get_mut("data").map(Json::take));
-        insert(root, "unmapped.request_parameters", data.unwrap_or_default());
+fn request_needs_uid(root: &mut Object<'_>) {
+    let Some(api) = root.object("api") else { return };
+    if api.object("request").is_some_and(|request| !request.has("uid")) {
+        let data = api.object("request").and_then(|request| request.remove("data"));
+        api.remove("request");
+        root.put("unmapped.request_parameters", data.unwrap_or(Node::Json(serde_json::Value::Null)));
     }
 }
 
 /// A call has an actor and a source, and a user has a name, a uid or an account.
-fn call_needs_caller(root: &mut Object) {
-    let service = text(root, &["api", "service", "name"]).unwrap_or_default();
-    let invoked_by = text(root, &["actor", "invoked_by"]);
-    if !root.contains_key("actor") {
-        insert(root, "actor.app_name", json!(service));
+fn call_needs_caller(root: &mut Object<'_>, class: i64) {
+    let nobody = || Node::Text("".into());
+    let service = |root: &Object<'_>| text(root, &["api", "service", "name"]).unwrap_or_else(nobody);
+    let invoked_by = |root: &Object<'_>| text(root, &["actor", "invoked_by"]);
+    if !root.has("actor") {
+        root.put("actor.app_name", service(root));
     }
-    if let Some(user) = object(root, "actor").and_then(|actor| object(actor, "user")) {
-        let kind = user.get("type").and_then(Json::as_str).unwrap_or("unknown").to_owned();
-        name_user(user, invoked_by.as_deref().unwrap_or(&kind));
+    if is_nobody(root.object("actor").and_then(|actor| actor.object("user"))) {
+        let kind = || text(root, &["actor", "user", "type"]);
+        let name = invoked_by(root).or_else(kind).unwrap_or_else(|| Node::Text("unknown".into()));
+        root.put("actor.user.name", name);
     }
-    let class = root.get("class_uid").and_then(Json::as_i64);
-    if class != Some(6003) {
-        let caller = text(root, &["cloud", "account", "uid"]).unwrap_or_else(|| service.clone());
-        if !root.contains_key("user") {
-            root.insert("user".to_owned(), json!({}));
-        }
-        if let Some(user) = object(root, "user") {
-            name_user(user, invoked_by.as_deref().unwrap_or(&caller));
+    if class != 6003 {
+        root.enter("user");
+        if is_nobody(root.object("user")) {
+            let account = || text(root, &["cloud", "account", "uid"]);
+            let name = invoked_by(root).or_else(account).unwrap_or_else(|| service(root));
+            root.put("user.name", name);
         }
     }
     const NAMES: [&str; 4] = ["ip", "svc_name", "uid", "name"];
-    let named = object(root, "src_endpoint")
-        .is_some_and(|source| NAMES.iter().any(|name| source.contains_key(*name)));
+    let named = root.object("src_endpoint").is_some_and(|source| NAMES.iter().any(|name| source.has(name)));
     if !named {
-        insert(root, "src_endpoint.svc_name", json!(service));
+        root.put("src_endpoint.svc_name", service(root));
     }
 }
 
-fn name_user(user: &mut Object, name: &str) {
-    if !["account", "name", "uid"].iter().any(|member| user.contains_key(*member)) {
-        user.insert("name".to_owned(), json!(name));
-    }
+/// Whether there is a user of whom nothing tells who it is.
+fn is_nobody(user: Option<&mut Object<'_>>) -> bool {
+    user.is_some_and(|user| !["account", "name", "uid"].iter().any(|member| user.has(member)))
 }
 
 /// 1.3.0 knows eight methods; clients use more.
-fn method_is_one_of_eight(root: &mut Object) {
+fn method_is_one_of_eight(root: &mut Object<'_>) {
     const METHODS: [&str; 8] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE"];
-    let Some(request) = object(root, "http_request") else { return };
-    let other = request.get("http_method").and_then(Json::as_str).filter(|method| !METHODS.contains(method));
-    if other.is_some() {
-        let method = request.remove("http_method").unwrap_or_default();
-        insert(root, "unmapped.http_method", method);
+    let Some(request) = root.object("http_request") else { return };
+    if request.text(&["http_method"]).is_some_and(|method| !METHODS.contains(&method))
+        && let Some(method) = request.remove("http_method")
+    {
+        root.put("unmapped.http_method", method);
     }
 }
 
 /// OCSF takes letters, digits, hyphens and dots only; real names have more.
-fn hostname_is_one(root: &mut Object, [outer, inner]: [&str; 2]) {
-    let Some(mut at) = object(root, outer) else { return };
+fn hostname_is_one(root: &mut Object<'_>, [outer, inner]: [&str; 2]) {
+    let Some(mut at) = root.object(outer) else { return };
     if !inner.is_empty() {
-        let Some(next) = object(at, inner) else { return };
+        let Some(next) = at.object(inner) else { return };
         at = next;
     }
     let strange = |name: &str| {
@@ -107,8 +95,9 @@ fn hostname_is_one(root: &mut Object, [outer, inner]: [&str; 2]) {
         };
         !name.split('.').all(label)
     };
-    if at.get("hostname").and_then(Json::as_str).is_some_and(strange) {
-        let name = at.remove("hostname").unwrap_or_default();
-        insert(root, "unmapped.hostname", name);
+    if at.text(&["hostname"]).is_some_and(strange)
+        && let Some(name) = at.remove("hostname")
+    {
+        root.put("unmapped.hostname", name);
     }
 }

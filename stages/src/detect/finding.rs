@@ -18,7 +18,9 @@ use kinescope_schemas::{
         operations,
     },
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// What our findings call their product.
 pub const PRODUCT: &str = ocsf::OURSELVES;
@@ -56,7 +58,7 @@ impl Finding {
         let uid = Id::of(&[b"finding", &event.key.0, rule.about.id.as_bytes()]);
         let actor = actor(event);
         let resources = resources(event);
-        let named = resources.first().and_then(|first| first["uid"].as_str()).map(str::to_owned);
+        let named = resources.first().and_then(|first| first.uid.clone());
         let resource = [named.unwrap_or_default(), place(event), actor.clone()];
         let resource = resource.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
         let mut row = Row::default();
@@ -65,12 +67,12 @@ impl Finding {
         for column in [base::CLOUD_ACCOUNT_UID, base::CLOUD_REGION] {
             row.set(column, Value::text_or_null(event.row.str(column).to_owned()));
         }
-        let related = json!([{"uid": event.uid(), "type_uid": event.row.int(base::TYPE_UID)}]);
+        let related = [Related { uid: event.uid(), type_uid: event.row.int(base::TYPE_UID) }];
         row.set(t::RELATED_EVENTS, text_of(&related));
         if !resources.is_empty() {
-            row.set(t::RESOURCES, text_of(&resources.into()));
+            row.set(t::RESOURCES, text_of(&resources));
         }
-        row.set(t::EVIDENCES, format!("[{}]", text_of(&evidence(event))));
+        row.set(t::EVIDENCES, format!("[{}]", evidence(event)));
         row.set(base::UNMAPPED, facts(event, rule, lists));
         row.set(t::ACTOR_UID, Value::text_or_null(actor.clone()));
         row.set(t::RESOURCE_UID, Value::text_or_null(resource.clone()));
@@ -131,18 +133,7 @@ impl Finding {
 
     /// OCSF's detection finding, as JSON.
     pub fn to_json(&self) -> String {
-        // The evidences are most of it, and JSON that we wrote ourselves: they go in as they are.
-        let mut rest = self.row.clone();
-        rest.set(t::EVIDENCES, Value::Null);
-        let mut text = text_of(&ocsf::row_to_json(Table::Findings, &rest));
-        let evidences = self.row.str(t::EVIDENCES);
-        if !evidences.is_empty() {
-            text.pop();
-            text.push_str(",\"evidences\":");
-            text.push_str(evidences);
-            text.push('}');
-        }
-        text
+        ocsf::finding_text(&self.row)
     }
 }
 
@@ -181,6 +172,13 @@ fn head(row: &mut Row<'static>, about: &About, uid: Id, time_ms: i64) {
     row.set(t::REMEDIATION_REFERENCES, told.references.clone());
 }
 
+/// The event that a finding is about.
+#[derive(Serialize)]
+struct Related<'e> {
+    uid: &'e str,
+    type_uid: Option<i64>,
+}
+
 /// What all findings of a rule say alike.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
@@ -194,13 +192,13 @@ impl Told {
         // A page ends with what to do; without a page there is none, and OCSF wants links only beside it.
         let what_to_do = last_sentence(&about.description);
         let references = what_to_do.as_ref().filter(|_| !about.references.is_empty());
-        let references = references.map(|_| text_of(&about.references.clone().into()));
+        let references = references.map(|_| text_of(&about.references));
         Told { attacks: attacks(about), what_to_do, references }
     }
 }
 
 /// What `to_string` gives, in half the time.
-fn text_of(json: &Json) -> String {
+fn text_of(json: &impl Serialize) -> String {
     // A value in memory can be written to memory.
     serde_json::to_string(json).unwrap_or_default()
 }
@@ -216,12 +214,12 @@ fn last_sentence(page: &str) -> Option<String> {
 
 /// The facts that the rule asked for, each as text by its name, several values with commas between.
 fn facts(event: &Event<'_>, rule: &Rule, lists: &Lists) -> Value<'static> {
-    let facts: Map<String, Json> = facts_used(rule, event, lists)
+    let facts: BTreeMap<String, String> = facts_used(rule, event, lists)
         .into_iter()
         .filter(|(_, values)| !values.is_empty())
-        .map(|(field, values)| (field, values.join(", ").into()))
+        .map(|(field, values)| (field, values.join(", ")))
         .collect();
-    if facts.is_empty() { Value::Null } else { Json::Object(facts).to_string().into() }
+    if facts.is_empty() { Value::Null } else { text_of(&facts).into() }
 }
 
 fn attacks(about: &About) -> Option<String> {
@@ -261,7 +259,7 @@ fn attacks(about: &About) -> Option<String> {
             attack
         })
         .collect();
-    (!attacks.is_empty()).then(|| text_of(&attacks.into()))
+    (!attacks.is_empty()).then(|| text_of(&attacks))
 }
 
 /// Who did it: an ARN where there is one, an address where there is none.
@@ -314,7 +312,7 @@ fn first_of(event: &Event<'_>, columns: &[usize]) -> String {
 }
 
 /// What it was done to: what CloudTrail names, else the first identifier among the parameters.
-fn resources(event: &Event<'_>) -> Vec<Json> {
+fn resources(event: &Event<'_>) -> Vec<Resource> {
     const IDS: &[&str] = &[
         "bucketName",
         "groupId",
@@ -346,22 +344,44 @@ fn resources(event: &Event<'_>) -> Vec<Json> {
     }
     // Most calls name none.
     let named = Some(event.row.str(api::RESOURCES)).filter(|text| !text.is_empty());
-    let named: Vec<Json> = named.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let named: Vec<Json> = named.into_iter().filter(|resource| resource.get("uid").is_some()).collect();
+    let mut named: Vec<Resource> = named.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    named.retain(|resource| resource.uid.is_some());
     if !named.is_empty() {
         return named;
     }
     let request = Raw(event.row.str(api::API_REQUEST_DATA)).fields();
     let text = |id: &str| request.get(id)?.str().map(Str::text).filter(|text| !text.is_empty());
     let first = IDS.iter().find_map(|id| Some((id, text(id)?)));
-    first.map(|(id, uid)| json!({"uid": uid, "type": id})).into_iter().collect()
+    let resource = |(id, uid): (&&str, Cow<'_, str>)| Resource {
+        uid: Some(uid.into()),
+        kind: Some((*id).into()),
+        owner: None,
+    };
+    first.map(resource).into_iter().collect()
 }
 
-/// What shows it: the call, who made it and from where, and the event itself.
-fn evidence(event: &Event<'_>) -> Json {
-    let mut evidence =
-        ocsf::parts_of(event, &["api", "actor", "src_endpoint", "dst_endpoint", "connection_info"]);
-    // The event as it came, but for credentials.
-    evidence.insert("data".to_owned(), json!(without_secrets(event.raw)));
-    Json::Object(evidence)
+/// A resource as its column has it. One of which only the beginning of a name is known has no uid.
+#[derive(Serialize, Deserialize)]
+struct Resource {
+    uid: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Owner>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Owner {
+    account: Account,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Account {
+    uid: String,
+}
+
+/// What shows it: the call, who made it and from where, and the event itself as it came, but for credentials.
+fn evidence(event: &Event<'_>) -> String {
+    const PARTS: [&str; 5] = ["api", "actor", "src_endpoint", "dst_endpoint", "connection_info"];
+    ocsf::parts_of(event, &PARTS, ("data", &without_secrets(event.raw)))
 }
