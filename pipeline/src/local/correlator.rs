@@ -66,7 +66,7 @@ impl Correlator {
             .and_then(|mut statement| {
                 statement.execute(params![
                     at as i64,
-                    hit.key().0,
+                    hit.key.0,
                     hit.time_ms,
                     hit.event.0,
                     hit.step as i64,
@@ -96,7 +96,7 @@ impl Correlator {
         let mut group = Group::default();
         loop {
             let next = rows.next()?.map(read).transpose()?;
-            let place = next.as_ref().map(|(at, hit)| (*at, hit.key()));
+            let place = next.as_ref().map(|(at, hit)| (*at, hit.key));
             if place != group.place {
                 findings.extend(group.findings(&self.correlations));
                 self.n_dropped += group.state.n_dropped();
@@ -141,6 +141,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(usize, Hit)> {
     let hit = Hit {
         step: row.get::<_, i64>(4)? as usize,
         time_ms: row.get(2)?,
+        key: Id(row.get(1)?),
         event: Id(row.get(3)?),
         uid: row.get(5)?,
         account: row.get(6)?,

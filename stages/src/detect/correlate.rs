@@ -38,6 +38,8 @@ pub struct Hit {
     pub region: String,
     /// The values that are grouped by; "" for what is missing.
     pub group: Vec<String>,
+    /// What tells its group from others: see [`group_key`].
+    pub key: Id,
     /// The value that is counted or added up; "" where none is.
     pub value: String,
 }
@@ -103,11 +105,9 @@ enum Amount {
     Number(f64),
 }
 
-impl Hit {
-    /// Which group it belongs to.
-    pub fn key(&self) -> Id {
-        Id::of(&self.group.iter().map(String::as_bytes).collect::<Vec<_>>())
-    }
+/// What tells a group of these values from others.
+pub fn group_key(group: &[String]) -> Id {
+    Id::of(&group.iter().map(String::as_bytes).collect::<Vec<_>>())
 }
 
 impl State {
@@ -118,9 +118,11 @@ impl State {
                 Ok(number) if number.is_finite() => Amount::Number(number),
                 _ => return,
             },
+            // Most count none.
+            _ if hit.value.is_empty() => Amount::Value(Id([0; 16])),
             _ => Amount::Value(Id::of(&[hit.value.as_bytes()])),
         };
-        let key = hit.key();
+        let key = hit.key;
         if self.ceiling.is_some_and(|ceiling| key >= ceiling) {
             self.n_dropped += 1;
             return;

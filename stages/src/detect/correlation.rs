@@ -2,7 +2,7 @@
 
 use super::{
     Rules,
-    correlate::{ENTRIES_PER_GROUP_MAX, Hit},
+    correlate::{ENTRIES_PER_GROUP_MAX, Hit, group_key},
     field::{Field, Seen, Subject},
     rule::About,
 };
@@ -276,7 +276,7 @@ impl Correlation {
 
     fn hit(&self, step: usize, subject: &Subject<'_>) -> Option<Hit> {
         let event = subject.event;
-        let group =
+        let group: Vec<String> =
             self.group_by[step].iter().map(|field| first(subject, field).unwrap_or_default()).collect();
         let values = self.values.iter().map(|field| first(subject, field)).collect::<Option<Vec<_>>>()?;
         let text = |column| event.row.str(column).to_owned();
@@ -287,6 +287,7 @@ impl Correlation {
             uid: event.uid().to_owned(),
             account: text(base::CLOUD_ACCOUNT_UID),
             region: text(base::CLOUD_REGION),
+            key: group_key(&group),
             group,
             value: values.join("\0"),
         })

@@ -30,6 +30,7 @@ fn hit(step: usize, second: i64, event: u8, group: &str, value: &str) -> Hit {
         uid,
         account,
         region,
+        key: correlate::group_key(&group),
         group,
         value: value.to_owned(),
     }
