@@ -236,5 +236,4 @@ fn log_line(event: &Event) -> Verdict {
     (severity, "log", reason)
 }
 
-#[cfg(test)]
 mod tests;

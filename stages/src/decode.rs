@@ -315,5 +315,4 @@ impl Decoder<'_> {
     }
 }
 
-#[cfg(test)]
 mod tests;

@@ -194,5 +194,4 @@ fn unique<'a>(abouts: impl Iterator<Item = &'a About>) -> Result<(), RuleError> 
     Ok(())
 }
 
-#[cfg(test)]
 mod tests;

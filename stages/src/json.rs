@@ -371,5 +371,4 @@ fn plain_until(bytes: &[u8], mut at: usize) -> usize {
         .count()
 }
 
-#[cfg(test)]
 mod tests;

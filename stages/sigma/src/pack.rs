@@ -347,5 +347,4 @@ impl<'a> Value<'a> {
     }
 }
 
-#[cfg(test)]
 mod tests;

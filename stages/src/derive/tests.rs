@@ -1,3 +1,5 @@
+#![cfg(test)]
+
 use super::*;
 
 /// Points of one sample each: minute, metric, value of a dimension.

@@ -1,3 +1,5 @@
+#![cfg(test)]
+
 use super::*;
 use kinescope_sigma::read;
 use serde_json::json;

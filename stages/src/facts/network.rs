@@ -6,7 +6,6 @@ use std::net::IpAddr;
 pub(super) mod flow;
 mod opening;
 mod ports;
-#[cfg(test)]
 mod tests;
 mod world;
 

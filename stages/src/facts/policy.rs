@@ -10,7 +10,6 @@ mod document;
 mod grant;
 mod places;
 mod principal;
-#[cfg(test)]
 mod tests;
 
 use document::{Kind, Statement};

@@ -1,3 +1,5 @@
+#![cfg(test)]
+
 use super::*;
 
 /// Reads the text as one value and nothing after it.

@@ -17,7 +17,6 @@ mod plain;
 mod prefix;
 mod trace;
 
-#[cfg(test)]
 mod tests;
 
 /// What a line turned out to be, beside the columns that it filled.

@@ -285,5 +285,4 @@ pub fn raw_path(path: &str) -> Option<usize> {
     })
 }
 
-#[cfg(test)]
 mod tests;

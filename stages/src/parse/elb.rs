@@ -12,7 +12,6 @@ mod nlb;
 mod request;
 mod words;
 
-#[cfg(test)]
 mod tests;
 
 use request::Url;

@@ -12,7 +12,6 @@ use kinescope_schemas::{
 use std::net::IpAddr;
 
 mod fields;
-#[cfg(test)]
 mod tests;
 
 use fields::{DEFAULT, Field, N_FIELDS};

@@ -1,3 +1,5 @@
+#![cfg(test)]
+
 use super::super::{Lists, testing::*};
 use serde_json::{Value as Json, json};
 

@@ -1,3 +1,5 @@
+#![cfg(test)]
+
 use crate::facts::testing::*;
 use serde_json::{Value as Json, json};
 

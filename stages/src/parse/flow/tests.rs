@@ -1,3 +1,5 @@
+#![cfg(test)]
+
 use super::super::{
     Settings,
     testing::{Parsed, all, one, survives},
