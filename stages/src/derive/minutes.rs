@@ -6,7 +6,7 @@ use super::{
     set::{Set, Sets},
 };
 use foldhash::HashMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Series that may have a set of their own for what is past the cap; what is past this too has one in common.
 const SERIES_MAX: usize = 1_000;
@@ -14,19 +14,40 @@ const SERIES_MAX: usize = 1_000;
 /// Sets that are known by where they lie; past it all are forgotten, and found by their text.
 const PLACES_MAX: usize = 2 * DIMENSION_SETS_TOTAL_MAX;
 
-/// What points are sorted by.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    minute_ms: i64,
-    series: u32,
-    set: u32,
+/// The points of a minute, each with the numbers of its series and its set.
+#[derive(Default)]
+struct Minute {
+    /// The first of them are merged and in order; behind them is what came since.
+    points: Vec<((u32, u32), Point)>,
+    n_merged: usize,
+}
+
+impl Minute {
+    /// Puts the parts of each point together; how many points are left.
+    fn merge(&mut self) -> usize {
+        if self.n_merged < self.points.len() {
+            // Stable, so that the parts of a point are added up in the order in which they came.
+            self.points.sort_by_key(|(place, _)| *place);
+            self.points.dedup_by(|(place, part), (before, point)| {
+                let is_same = place == before;
+                if is_same {
+                    point.merge(std::mem::take(part));
+                }
+                is_same
+            });
+            self.n_merged = self.points.len();
+        }
+        self.n_merged
+    }
 }
 
 /// The points of a run: what batches derived, merged, with dimensions capped and old minutes closed.
 #[derive(Default)]
 pub struct Minutes {
-    /// The first of them are merged and in order; behind them is what came since.
-    open: Vec<(Place, Point)>,
+    /// By milliseconds since 1970 of their start.
+    open: BTreeMap<i64, Minute>,
+    /// Points of all of them, and how many there were when all were merged.
+    n_open: usize,
     n_merged: usize,
     sets: Sets,
     /// The numbers of sets by where they lie in memory, which threads hand over again and again; held here, no other
@@ -47,25 +68,18 @@ impl Minutes {
         for (set, minute_ms, point) in points.points {
             let (set, is_other) = numbers[set as usize];
             self.n_samples_other += if is_other { point.samples as u64 } else { 0 };
-            self.open.push((Place { minute_ms, series: self.series_of[set as usize], set }, point));
+            let minute = self.open.entry(minute_ms).or_default();
+            minute.points.push(((self.series_of[set as usize], set), point));
+            self.n_open += 1;
         }
-        if self.open.len() > self.n_merged + OPEN_POINTS_MAX {
+        if self.n_open > self.n_merged + OPEN_POINTS_MAX {
             self.merge();
         }
     }
 
-    /// Puts the parts of each point together.
     fn merge(&mut self) {
-        // Stable, so that the parts of a point are added up in the order in which they came.
-        self.open.sort_by_key(|(place, _)| *place);
-        self.open.dedup_by(|(place, part), (before, point)| {
-            let is_same = place == before;
-            if is_same {
-                point.merge(std::mem::take(part));
-            }
-            is_same
-        });
-        self.n_merged = self.open.len();
+        self.n_open = self.open.values_mut().map(Minute::merge).sum();
+        self.n_merged = self.n_open;
     }
 
     /// A set's number here, and whether it is the one for what is past the cap.
@@ -107,24 +121,23 @@ impl Minutes {
     /// Takes the oldest minutes until few enough points are open; all of them at the end. Points of a minute and
     /// series follow one another.
     pub fn close(&mut self, all: bool) -> Vec<(Key, Point)> {
-        if all || self.open.len() > self.n_merged.max(OPEN_POINTS_KEPT) + OPEN_POINTS_KEPT {
+        let n_kept = if all { 0 } else { OPEN_POINTS_KEPT };
+        if all || self.n_open > self.n_merged.max(OPEN_POINTS_KEPT) + OPEN_POINTS_KEPT {
             self.merge();
         }
-        let n_open = self.n_merged;
-        let n_closed = match n_open.checked_sub(OPEN_POINTS_KEPT + 1) {
-            _ if all => n_open,
-            Some(last) if n_open > OPEN_POINTS_MAX => {
-                let last_ms = self.open[last].0.minute_ms;
-                self.open[..n_open].partition_point(|(place, _)| place.minute_ms <= last_ms)
-            }
-            _ => return Vec::new(),
-        };
-        self.n_merged -= n_closed;
-        let key = |place: Place| Key {
-            minute_ms: place.minute_ms,
-            number: place.set,
-            set: self.sets.list[place.set as usize].clone(),
-        };
-        self.open.drain(..n_closed).map(|(place, point)| (key(place), point)).collect()
+        let mut closed = Vec::new();
+        if !all && self.n_open <= OPEN_POINTS_MAX {
+            return closed;
+        }
+        while self.n_open > n_kept
+            && let Some((minute_ms, mut minute)) = self.open.pop_first()
+        {
+            self.n_open -= minute.points.len();
+            minute.merge();
+            let key = |number: u32| Key { minute_ms, number, set: self.sets.list[number as usize].clone() };
+            closed.extend(minute.points.into_iter().map(|((_, number), point)| (key(number), point)));
+        }
+        self.n_merged = self.n_merged.min(self.n_open);
+        closed
     }
 }
