@@ -3,108 +3,246 @@
 //! A minute has a number of alerts at most; what is past it goes into one digest of that minute, the least severe first.
 //! All depends on the findings and their own times only, so that order and repetition change nothing.
 
-use super::Store;
+use super::{Store, StoreError};
 use crate::{
     alert::{Alert, MINUTE_MS, digest},
     config::Alerts,
 };
-use kinescope_schemas::Severity;
+use kinescope_schemas::{Id, Severity};
+use rusqlite::Row;
 use serde_json::Value as Json;
 use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
     fs::File,
     io::{self, BufWriter, Write},
     path::Path,
 };
 
-/// Of the findings of one event the worst speaks for all; those of one rule, account and resource in one window are one
-/// alert. Five of them are named, all counted.
-const FOLDED: &str = "
-SELECT min(time), max(time), max(severity), rule, min(title), account, min(region), resource, count(*),
-    group_concat(uid, ' ') FILTER (WHERE nth <= 5), group_concat(actor, char(10)) FILTER (WHERE nth <= 5),
-    group_concat(titles, char(10)) FILTER (WHERE nth <= 5), sum(n_of_event)
-FROM (SELECT *, row_number() OVER (PARTITION BY rule, account, resource, time / ?2 ORDER BY time, uid) AS nth
-    FROM (SELECT uid, time, severity, rule, title, account, region, resource, actor,
-            row_number() OVER (PARTITION BY event ORDER BY severity DESC, rule) AS rank,
-            group_concat(title, char(10)) OVER (PARTITION BY event) AS titles,
-            count(*) OVER (PARTITION BY event) AS n_of_event
-        FROM findings WHERE severity >= ?1)
-    WHERE rank = 1)
-GROUP BY rule, account, resource, time / ?2 ORDER BY min(time) / 60000, max(severity) DESC, rule, account, resource";
+/// Alerts that are told apart in one window. Past it those of one rule and account are one.
+const ALERTS_MAX: usize = 50_000;
+/// Findings that an alert names.
+const NAMED_MAX: usize = 5;
+
+/// In the order of time; those of one event, whose time they have, follow one another.
+const FINDINGS: &str = "SELECT uid, event, time, severity, rule, title, account, region, resource, actor
+    FROM findings WHERE severity >= ?1 ORDER BY time, event, uid";
+
+/// A finding, as far as alerts tell of it.
+struct Found {
+    uid: String,
+    event: Id,
+    time_ms: i64,
+    severity: Severity,
+    rule: String,
+    title: String,
+    account: String,
+    region: String,
+    resource: String,
+    actor: String,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Found> {
+    Ok(Found {
+        uid: row.get(0)?,
+        event: Id(row.get(1)?),
+        time_ms: row.get(2)?,
+        severity: Severity::from_id(row.get(3)?),
+        rule: row.get(4)?,
+        title: row.get(5)?,
+        account: row.get(6)?,
+        region: row.get(7)?,
+        resource: row.get(8)?,
+        actor: row.get(9)?,
+    })
+}
 
 /// Writes the file; how many lines.
 pub(super) fn write(store: &Store, settings: &Alerts, path: &Path) -> io::Result<u64> {
     let mut file = BufWriter::new(File::create(path)?);
-    let mut minute = Minute { settings, start_ms: i64::MIN, n_alerts: 0, folded: Vec::new() };
     let mut n_lines = 0;
     let mut put = |alert: Json| {
         n_lines += 1;
         writeln!(file, "{alert}")
     };
-    let failed = |error: rusqlite::Error| io::Error::other(error.to_string());
-    let mut statement = store.db.prepare(FOLDED).map_err(failed)?;
-    let window_ms = i64::from(settings.window_minutes) * MINUTE_MS;
-    let mut rows = statement.query([settings.severity_min.id(), window_ms]).map_err(failed)?;
-    while let Some(row) = rows.next().map_err(failed)? {
-        let alert = read(row, window_ms).map_err(failed)?;
-        if alert.first_ms.div_euclid(MINUTE_MS) != minute.start_ms.div_euclid(MINUTE_MS) {
-            minute.end().map_or(Ok(()), &mut put)?;
-            minute.start_ms = alert.first_ms;
+    let failed = |source| io::Error::other(StoreError { what: "read", source }.to_string());
+    let mut statement = store.db.prepare(FINDINGS).map_err(failed)?;
+    let mut rows = statement.query([settings.severity_min.id()]).map_err(failed)?;
+    let mut window = Window::new(settings);
+    let mut of_event: Vec<Found> = Vec::new();
+    loop {
+        let next = rows.next().and_then(|row| row.map(read).transpose()).map_err(failed)?;
+        if of_event.first().map(|found| found.event) != next.as_ref().map(|found| found.event) {
+            window.add(std::mem::take(&mut of_event), &mut put)?;
         }
-        minute.take(alert).map_or(Ok(()), &mut put)?;
+        match next {
+            Some(found) => of_event.push(found),
+            None => break,
+        }
     }
-    minute.end().map_or(Ok(()), &mut put)?;
+    window.end(&mut put)?;
     file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     Ok(n_lines)
 }
 
-fn read(row: &rusqlite::Row<'_>, window_ms: i64) -> rusqlite::Result<Alert> {
-    let lines = |at: usize| {
-        Ok::<_, rusqlite::Error>(
-            row.get::<_, String>(at)?.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
-        )
-    };
-    let (first_ms, rule, account, resource) =
-        (row.get(0)?, row.get::<_, String>(3)?, row.get::<_, String>(5)?, row.get::<_, String>(7)?);
-    Ok(Alert {
-        uid: Alert::uid_of(&rule, &account, &resource, first_ms, window_ms),
-        first_ms,
-        last_ms: row.get(1)?,
-        severity: Severity::from_id(row.get(2)?),
-        rule,
-        family: String::new(),
-        title: row.get(4)?,
-        account,
-        region: row.get(6)?,
-        resource,
-        count: row.get::<_, i64>(8)?.unsigned_abs(),
-        findings: row.get::<_, String>(9)?.split(' ').map(str::to_owned).collect(),
-        actors: lines(10)?,
-        titles: lines(11)?,
-        n_findings: row.get::<_, i64>(12)?.unsigned_abs(),
-    })
-}
-
-/// A minute's alerts: the worst come first, those past the cap are folded into a digest.
-struct Minute<'s> {
+/// The alerts of one window.
+struct Window<'s> {
     settings: &'s Alerts,
-    start_ms: i64,
-    n_alerts: u32,
-    folded: Vec<Alert>,
+    n_ms: i64,
+    /// Counted from 1970, as windows begin at multiples of their length.
+    number: i64,
+    alerts: HashMap<Id, Alert>,
 }
 
-impl Minute<'_> {
-    fn take(&mut self, alert: Alert) -> Option<Json> {
-        self.n_alerts += 1;
-        if self.n_alerts <= self.settings.per_minute_max {
-            return Some(alert.to_json());
-        }
-        self.folded.push(alert);
-        None
+impl<'s> Window<'s> {
+    fn new(settings: &'s Alerts) -> Window<'s> {
+        let n_ms = i64::from(settings.window_minutes) * MINUTE_MS;
+        Window { settings, n_ms, number: 0, alerts: HashMap::new() }
     }
 
-    /// Ends the minute with its digest, if it needs one.
-    fn end(&mut self) -> Option<Json> {
-        self.n_alerts = 0;
-        digest(self.start_ms, &std::mem::take(&mut self.folded))
+    /// Adds the findings of one event: the worst speaks for all.
+    fn add(&mut self, mut findings: Vec<Found>, put: impl FnMut(Json) -> io::Result<()>) -> io::Result<()> {
+        findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.rule.cmp(&b.rule)));
+        let Some(worst) = findings.first() else { return Ok(()) };
+        let number = worst.time_ms.div_euclid(self.n_ms);
+        if number != self.number {
+            self.end(put)?;
+            self.number = number;
+        }
+        let resource = if self.alerts.len() < ALERTS_MAX { worst.resource.as_str() } else { "" };
+        let uid = Alert::uid_of(&worst.rule, &worst.account, resource, worst.time_ms, self.n_ms);
+        let alert = self.alerts.entry(uid).or_insert_with(|| Alert {
+            uid,
+            first_ms: worst.time_ms,
+            last_ms: worst.time_ms,
+            severity: worst.severity,
+            rule: worst.rule.clone(),
+            family: String::new(),
+            title: worst.title.clone(),
+            account: worst.account.clone(),
+            region: worst.region.clone(),
+            resource: resource.to_owned(),
+            count: 0,
+            findings: Vec::new(),
+            actors: BTreeSet::new(),
+            titles: BTreeSet::new(),
+            n_findings: 0,
+        });
+        alert.last_ms = worst.time_ms;
+        alert.count += 1;
+        alert.n_findings += findings.len() as u64;
+        if alert.findings.len() < NAMED_MAX {
+            alert.findings.push(worst.uid.clone());
+            alert.actors.extend((!worst.actor.is_empty()).then(|| worst.actor.clone()));
+            alert.titles.extend(findings.into_iter().map(|found| found.title));
+        }
+        Ok(())
+    }
+
+    /// Hands them out, minute by minute: the worst first, those past the cap in a digest.
+    fn end(&mut self, mut put: impl FnMut(Json) -> io::Result<()>) -> io::Result<()> {
+        fn names(alert: &Alert) -> [&str; 3] {
+            [&alert.rule, &alert.account, &alert.resource]
+        }
+        let minute = |alert: &Alert| alert.first_ms.div_euclid(MINUTE_MS);
+        let mut alerts: Vec<Alert> = self.alerts.drain().map(|(_, alert)| alert).collect();
+        alerts.sort_by(|a, b| {
+            let place = |alert: &Alert| (minute(alert), Reverse(alert.severity));
+            place(a).cmp(&place(b)).then_with(|| names(a).cmp(&names(b)))
+        });
+        for alerts in alerts.chunk_by(|a, b| minute(a) == minute(b)) {
+            let (first, rest) = alerts.split_at(alerts.len().min(self.settings.per_minute_max as usize));
+            first.iter().try_for_each(|alert| put(alert.to_json()))?;
+            digest(alerts[0].first_ms, rest).map_or(Ok(()), &mut put)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND_MS: i64 = 1_000;
+
+    /// The alerts of findings, each given as event, time, severity, rule and resource: severity, rule and resource (or
+    /// "digest"), events, findings, of which so many are named.
+    fn alerts(findings: &[(u8, i64, Severity, &str, &str)], settings: &Alerts) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("kinescope.db"), String::new()).unwrap();
+        for (at, (event, time_ms, severity, rule, resource)) in findings.iter().enumerate() {
+            store
+                .db
+                .execute(
+                    "INSERT INTO findings VALUES (?, ?, ?, ?, ?, upper(?5), '1', 'eu', ?, 'me', '')",
+                    rusqlite::params![at.to_string(), [*event; 16], time_ms, severity.id(), rule, resource],
+                )
+                .unwrap();
+        }
+        let path = folder.path().join("alerts.jsonl");
+        let n_lines = write(&store, settings, &path).unwrap();
+        let lines = std::fs::read_to_string(path).unwrap();
+        assert_eq!(n_lines, lines.lines().count() as u64);
+        let told = |line: &str| {
+            let alert: Json = serde_json::from_str(line).unwrap();
+            let text = |name: &str| alert[name].as_str().unwrap_or("digest").to_owned();
+            let about = ["severity", "rule", "resource"].map(text).join(" ");
+            let n_named = alert["findings"].as_array().map_or(0, Vec::len);
+            format!("{about} {} {} {n_named}", alert["count"], alert["n_findings"])
+        };
+        lines.lines().map(told).collect()
+    }
+
+    #[test]
+    fn findings_are_folded_by_event_then_by_window_then_by_minute() {
+        use Severity::{High, Low, Medium};
+        let settings = Alerts { window_minutes: 2, per_minute_max: 2, severity_min: Low };
+        let minute = MINUTE_MS;
+        for (what, findings, expected) in [
+            ("nothing", vec![], vec![]),
+            ("too mild", vec![(1, 0, Severity::Informational, "a", "x")], vec![]),
+            (
+                "the worst of an event speaks, of two as bad the first by name",
+                vec![(1, 0, Low, "a", "x"), (1, 0, High, "c", "x"), (1, 0, High, "b", "x")],
+                vec!["high b x 1 3 1"],
+            ),
+            (
+                "events of one second are told apart",
+                vec![(1, 0, Low, "a", "x"), (2, 0, Low, "a", "y"), (1, 0, Low, "b", "x")],
+                vec!["low a x 1 2 1", "low a y 1 1 1"],
+            ),
+            (
+                "a window ends where the next begins, also before 1970",
+                vec![
+                    (1, -1, Low, "a", "x"),
+                    (2, 0, Low, "a", "x"),
+                    (3, 2 * minute - 1, Low, "a", "x"),
+                    (4, 2 * minute, Low, "a", "x"),
+                ],
+                vec!["low a x 1 1 1", "low a x 2 2 2", "low a x 1 1 1"],
+            ),
+            (
+                "the first minute of an alert counts, the mildest of a minute are a digest",
+                vec![
+                    (1, 0, Low, "a", "x"),
+                    (2, SECOND_MS, Medium, "b", "x"),
+                    (3, 2 * SECOND_MS, High, "c", "x"),
+                    (4, 3 * SECOND_MS, Low, "a", "y"),
+                    (5, minute, Low, "a", "x"),
+                    (6, minute, Low, "a", "z"),
+                ],
+                vec!["high c x 1 1 1", "medium b x 1 1 1", "low digest digest 3 3 0", "low a z 1 1 1"],
+            ),
+        ] {
+            assert_eq!(alerts(&findings, &settings), expected, "{what}");
+            let backwards: Vec<_> = findings.into_iter().rev().collect();
+            assert_eq!(alerts(&backwards, &settings), expected, "{what}, backwards");
+        }
+    }
+
+    #[test]
+    fn an_alert_names_a_few_and_counts_all() {
+        let findings: Vec<_> = (0..9).map(|n| (n, i64::from(n), Severity::High, "a", "x")).collect();
+        assert_eq!(alerts(&findings, &Alerts::default()), ["high a x 9 9 5"]);
     }
 }

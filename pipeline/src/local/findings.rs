@@ -23,7 +23,8 @@ pub(super) fn write(store: &Store, path: &Path) -> Result<u64, io::Error> {
 
 fn each(store: &Store, mut line: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     let failed = |source| io::Error::other(StoreError { what: "read", source }.to_string());
-    let mut statement = store.db.prepare("SELECT ocsf FROM findings ORDER BY time, uid").map_err(failed)?;
+    let mut statement =
+        store.db.prepare("SELECT ocsf FROM findings ORDER BY time, event, uid").map_err(failed)?;
     let mut rows = statement.query([]).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
         line(row.get_ref(0).and_then(|value| Ok(value.as_str()?)).map_err(failed)?)?;

@@ -306,6 +306,7 @@ impl<'f> Job<'f> {
     /// Writes the files that are made from all of the store, and closes it; how many findings and alerts there are.
     fn finish_store(&self, store: Store) -> Result<(u64, u64), RunError> {
         let file = |name: &'static str| move |error| RunError::File(name, error);
+        store.index()?;
         let n_findings =
             findings::write(&store, &self.folder.staged("findings.jsonl")).map_err(file("findings.jsonl"))?;
         let n_alerts = alerts::write(&store, &self.run.config.alerts, &self.folder.staged("alerts.jsonl"))
@@ -326,8 +327,8 @@ impl<'f> Job<'f> {
         let json = serde_json::to_vec_pretty(ledger).map_err(io::Error::from);
         json.and_then(|json| fs::write(self.folder.staged("ledger.json"), json))
             .map_err(|error| RunError::File("ledger.json", error))?;
-        let ids: Vec<u8> = window.ids().flat_map(|id| id.0).collect();
-        fs::write(self.folder.staged("window"), ids)
+        let ids: Vec<[u8; 16]> = window.ids().map(|id| id.0).collect();
+        fs::write(self.folder.staged("window"), ids.as_flattened())
             .map_err(|error| RunError::File("the window of ids", error))?;
         if let Some(Some(checkpoint)) = &self.fed {
             self.folder.stage_checkpoint(checkpoint)?;
