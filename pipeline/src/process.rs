@@ -27,6 +27,9 @@ pub use keep::{Identities, Seen};
 /// alike then, and the workers of a batch end together.
 pub const GROUP_BYTES: usize = 448 << 10;
 
+/// Events that a group has, about, of the kind that most come as: calls.
+const EVENTS_USUAL: usize = 512;
+
 /// What the stages need: rules and limits.
 pub struct Stages {
     /// The rules.
@@ -78,7 +81,6 @@ struct Road<'s> {
     seen: HashSet<Id>,
     output: Output,
     rows: Vec<Rows>,
-    findings: Vec<Finding>,
 }
 
 impl<'s> Road<'s> {
@@ -86,10 +88,9 @@ impl<'s> Road<'s> {
         Road {
             stages,
             window,
-            seen: HashSet::default(),
+            seen: HashSet::with_capacity_and_hasher(EVENTS_USUAL, Default::default()),
             output: Output::default(),
             rows: Vec::new(),
-            findings: Vec::new(),
         }
     }
 
@@ -119,13 +120,14 @@ impl<'s> Road<'s> {
     fn event(&mut self, event: &mut Event<'_>) {
         let severity = classify(event);
         let (rules, owner) = (&self.stages.rules, self.owner());
-        let (findings, hits) = (&mut self.findings, &mut self.output.hits);
+        let Output { findings, hits, .. } = &mut self.output;
+        let n_before = findings.len();
         rules.judge(
             event,
-            |rule| findings.push(Finding::new(event, rule, rules.lists())),
+            |rule| findings.push((owner, Finding::new(event, rule, rules.lists()))),
             |correlation, hit| hits.push((owner, correlation, hit)),
         );
-        self.keep(event, severity);
+        self.keep(event, severity, n_before);
     }
 
     fn input<'p>(&self, piece: &'p Piece, bytes: &'p [u8]) -> Input<'p> {

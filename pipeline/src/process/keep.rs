@@ -10,7 +10,7 @@ use kinescope_schemas::{
     Event, Severity, Source, Table,
     tables::{api_activity as api, base, http_activity as http, logs, operations as ops},
 };
-use kinescope_stages::{decode::Envelope, detect::Finding};
+use kinescope_stages::decode::Envelope;
 use std::{borrow::Cow, hash::BuildHasher};
 
 /// Identities that are counted apart in one group; the summary shows the busiest of them.
@@ -85,27 +85,19 @@ impl Identities {
 }
 
 impl Road<'_> {
-    pub(super) fn keep(&mut self, event: &Event<'_>, severity: Severity) {
+    /// Keeps an event and the findings about it, which are those behind so many.
+    pub(super) fn keep(&mut self, event: &Event<'_>, severity: Severity, n_findings_before: usize) {
         let owner = self.owner();
         self.output.keys.push((owner, event.key));
         self.output.seen.event(event);
-        let findings = std::mem::take(&mut self.findings);
-        if !self.stages.only_findings {
-            self.keep_rest(event, severity, &findings);
+        if self.stages.only_findings {
+            return;
         }
-        self.output.findings.extend(findings.into_iter().map(|finding| (owner, finding)));
-    }
-
-    /// What is kept besides findings.
-    fn keep_rest(&mut self, event: &Event<'_>, severity: Severity, findings: &[Finding]) {
-        let owner = self.owner();
         self.output.points.add_event(event, severity);
         let day = self.day_of(event.time_ms());
         Rows::of(&mut self.rows, event.table, day).push(&event.row, owner);
-        for finding in findings {
-            self.output.points.add_finding(finding);
-            let day = self.day_of(finding.time_ms);
-            Rows::of(&mut self.rows, Table::Findings, day).push(&finding.row, owner);
+        for at in n_findings_before..self.output.findings.len() {
+            self.keep_finding(at);
         }
         if severity >= Severity::Medium || is_change(event) {
             self.output.notable.push((owner, notable(event, severity)));
@@ -113,6 +105,13 @@ impl Road<'_> {
         if event.source == Source::Agent {
             self.output.agents.push((owner, agent(event)));
         }
+    }
+
+    fn keep_finding(&mut self, at: usize) {
+        let day = self.day_of(self.output.findings[at].1.time_ms);
+        let (owner, finding) = &self.output.findings[at];
+        self.output.points.add_finding(finding);
+        Rows::of(&mut self.rows, Table::Findings, day).push(&finding.row, *owner);
     }
 
     fn day_of(&mut self, time_ms: i64) -> Option<i64> {
