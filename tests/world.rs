@@ -223,13 +223,12 @@ async fn travel(
         sweep(&edge, &patience(), &config.alerts, now_ms).await.unwrap();
     }
     let n_killed = mappings.iter().map(|mapping| mapping.n_killed).sum();
+    let lake = world.holdings().rows();
     let (n_rows_twice, n_notices_twice, n_faults) = {
         let holdings = world.holdings();
-        let lake = holdings.rows();
-        let rows = lake.values().flatten();
         let notices: Vec<&String> = holdings.notices.values().flatten().map(|notice| &notice.uid).collect();
         let told: BTreeSet<_> = notices.iter().collect();
-        let rows: Vec<&String> = rows.collect();
+        let rows: Vec<&String> = lake.values().flatten().collect();
         let distinct: BTreeSet<_> = rows.iter().collect();
         assert!(
             !writes_lake || rows.len() == distinct.len(),
@@ -238,15 +237,15 @@ async fn travel(
         (rows.len() - distinct.len(), notices.len() - told.len(), holdings.faults.values().sum())
     };
     let n_dead = dead.0.iter().chain(&dead.1).map(|range| range.len()).sum();
-    Run { seen: seen(&edge).await, n_faults, n_killed, n_dead, n_rows_twice, n_notices_twice }
+    Run { seen: seen(&edge, &lake).await, n_faults, n_killed, n_dead, n_rows_twice, n_notices_twice }
 }
 
 fn patience() -> Patience {
     Patience::until(Instant::now() + Duration::from_secs(600))
 }
 
-/// Looks as users do: by the reading side, through the views.
-async fn seen(edge: &Edge<World>) -> Seen {
+/// Looks as users do: by the reading side, through the views, and at the lake's rows.
+async fn seen(edge: &Edge<World>, lake: &BTreeMap<String, Vec<String>>) -> Seen {
     let span = Span { from_ms: START_MS - 3_600_000, to_ms: START_MS + 4 * 3_600_000 };
     let mut items = BTreeMap::new();
     let found = read::findings(edge, &patience(), &Severity::ALL, span).await.unwrap();
@@ -269,7 +268,7 @@ async fn seen(edge: &Edge<World>) -> Seen {
     let holdings = edge.aws.holdings();
     let mut rows = BTreeMap::new();
     let mut in_lake = BTreeMap::<String, (f64, f64)>::new();
-    for (stream, lines) in &holdings.rows() {
+    for (stream, lines) in lake {
         for line in lines {
             let row: Json = serde_json::from_str(line).unwrap();
             let uid = format!("{} {}", row["event_day"], row["metadata_uid"].as_str().unwrap());

@@ -5,7 +5,6 @@ use arrow_array::{ArrayRef, RecordBatch, cast::AsArray, types::TimestampMillisec
 use arrow_json::LineDelimitedWriter;
 use kinescope_schemas::contract::EVENT_DAY;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use serde_json::{Map, Value as Json};
 use std::{collections::BTreeMap, sync::Arc};
 
 impl Holdings {
@@ -31,10 +30,10 @@ fn of_file(bytes: &[u8], day: &str) -> Vec<String> {
     }
     writer.finish().unwrap();
     let text = String::from_utf8(writer.into_inner()).unwrap();
+    // The day is in the file's path only.
     let with_day = |line: &str| {
-        let mut row: Map<String, Json> = serde_json::from_str(line).unwrap();
-        row.insert(EVENT_DAY.to_owned(), day.into());
-        Json::from(row).to_string()
+        let members = line.strip_suffix('}').unwrap();
+        format!("{members},\"{EVENT_DAY}\":\"{day}\"}}")
     };
     text.lines().map(with_day).collect()
 }
