@@ -19,8 +19,8 @@ use std::{
     path::Path,
 };
 
-/// Alerts that are told apart in one window. Past it those of one rule and account are one.
-const ALERTS_MAX: usize = 50_000;
+/// Alerts that are told apart in one window, some 15 MB of them. What comes past it is one alert a rule and account.
+const ALERTS_MAX: usize = 20_000;
 /// Findings that an alert names.
 const NAMED_MAX: usize = 5;
 
@@ -109,8 +109,12 @@ impl<'s> Window<'s> {
             self.end(put)?;
             self.number = number;
         }
-        let resource = if self.alerts.len() < ALERTS_MAX { worst.resource.as_str() } else { "" };
-        let uid = Alert::uid_of(&worst.rule, &worst.account, resource, worst.time_ms, self.n_ms);
+        let uid_of =
+            |resource: &str| Alert::uid_of(&worst.rule, &worst.account, resource, worst.time_ms, self.n_ms);
+        let (mut uid, mut resource) = (uid_of(&worst.resource), worst.resource.as_str());
+        if self.alerts.len() >= ALERTS_MAX && !self.alerts.contains_key(&uid) {
+            (uid, resource) = (uid_of(""), "");
+        }
         let alert = self.alerts.entry(uid).or_insert_with(|| Alert {
             uid,
             first_ms: worst.time_ms,
@@ -238,6 +242,37 @@ mod tests {
             let backwards: Vec<_> = findings.into_iter().rev().collect();
             assert_eq!(alerts(&backwards, &settings), expected, "{what}, backwards");
         }
+    }
+
+    #[test]
+    fn past_the_cap_resources_are_one_and_all_are_counted() {
+        let settings = Alerts { per_minute_max: u32::MAX, ..Alerts::default() };
+        let mut window = Window::new(&settings);
+        let found = |resource: usize| Found {
+            uid: String::new(),
+            event: Id([0; 16]),
+            time_ms: 0,
+            severity: Severity::High,
+            rule: "a".to_owned(),
+            title: "A".to_owned(),
+            account: "1".to_owned(),
+            region: String::new(),
+            resource: resource.to_string(),
+            actor: String::new(),
+        };
+        let mut told = Vec::new();
+        for resource in (0..ALERTS_MAX + 9).chain([0]) {
+            window.add(vec![found(resource)], |_| unreachable!("the window has not ended")).unwrap();
+        }
+        let put = |alert: Json| {
+            told.push((alert["resource"].as_str().unwrap().to_owned(), alert["count"].as_u64().unwrap()));
+            Ok(())
+        };
+        window.end(put).unwrap();
+        assert_eq!(told.len(), ALERTS_MAX + 1);
+        assert_eq!(told[0], (String::new(), 9));
+        assert_eq!(told[1], ("0".to_owned(), 2));
+        assert!(told[2..].iter().all(|(_, count)| *count == 1));
     }
 
     #[test]
