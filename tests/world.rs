@@ -37,7 +37,7 @@ use tokio::time::Instant;
 
 const START_MS: i64 = 1_772_438_400_000; // 2026-03-02T08:00:00Z
 const N_SHARDS: usize = 2;
-const N_RECORDS: usize = 16;
+const N_RECORDS: usize = 24;
 
 fn call(id: &str, name: &str, minute: u32, success: bool) -> Json {
     let mut event = json!({
