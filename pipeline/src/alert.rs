@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Milliseconds of a minute.
 pub const MINUTE_MS: i64 = 60_000;
+/// Findings and actors that an alert names.
+pub const NAMED_MAX: usize = 5;
 /// SNS takes a subject of up to 100 ASCII characters without line breaks.
 const SUBJECT_CHARS_MAX: usize = 100;
 

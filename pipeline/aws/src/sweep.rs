@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use kinescope_pipeline::{
-    alert::{Alert, digest},
+    alert::{Alert, NAMED_MAX, digest},
     config::Alerts,
 };
 use kinescope_schemas::Id;
@@ -136,8 +136,8 @@ fn total(state: &Item, parts: &[Item]) -> Option<Alert> {
     if !parts.is_empty() {
         alert.count = events.len() as u64 + n_more;
         alert.n_findings = n_findings;
-        alert.findings = findings.into_iter().take(alerts::NAMED_MAX).collect();
-        alert.actors = alert.actors.into_iter().take(alerts::NAMED_MAX).collect();
+        alert.findings = findings.into_iter().take(NAMED_MAX).collect();
+        alert.actors = alert.actors.into_iter().take(NAMED_MAX).collect();
         alert.titles = alert.titles.into_iter().take(alerts::TITLES_MAX).collect();
     }
     Some(alert)

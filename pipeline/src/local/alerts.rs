@@ -5,7 +5,7 @@
 
 use super::{Store, StoreError};
 use crate::{
-    alert::{Alert, MINUTE_MS, digest},
+    alert::{Alert, MINUTE_MS, NAMED_MAX, digest},
     config::Alerts,
 };
 use kinescope_schemas::{Id, Severity};
@@ -21,8 +21,6 @@ use std::{
 
 /// Alerts that are told apart in one window, some 15 MB of them. What comes past it is one alert a rule and account.
 const ALERTS_MAX: usize = 20_000;
-/// Findings that an alert names.
-const NAMED_MAX: usize = 5;
 
 /// In the order of time; those of one event, whose time they have, follow one another.
 const FINDINGS: &str = "SELECT uid, event, time, severity, rule, title, account, region, resource, actor

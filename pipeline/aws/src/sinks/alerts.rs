@@ -16,7 +16,7 @@ use crate::{
 use futures_util::{StreamExt, stream};
 use kinescope_pipeline::{
     Answers, Output,
-    alert::{Alert, MINUTE_MS},
+    alert::{Alert, MINUTE_MS, NAMED_MAX},
     config::Alerts,
 };
 use kinescope_schemas::{Id, tables::findings as t};
@@ -28,8 +28,6 @@ mod notice;
 
 pub use notice::notice;
 
-/// Findings and actors that an alert names.
-pub(crate) const NAMED_MAX: usize = 5;
 /// Titles that an alert names besides its own.
 pub(crate) const TITLES_MAX: usize = 10;
 /// Bytes of a text that an alert shows.
