@@ -76,6 +76,16 @@ for arguments, expected in CALLS:
     if ended.returncode == 0 or expected not in ended.stderr:
         failures.append(f"{arguments}: {ended.stderr}")
 
+# Two at once: the second waits, for one would get the other's program. Should it not, it ends at a program that is none.
+with deploy.alone("hub"):
+    command = [sys.executable, str(REPOSITORY / "infra" / "deploy"), "hub", "dev"]
+    second = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={"KINESCOPE_BOOTSTRAP": "none"})
+    said = second.stdout.readline()
+    second.kill()
+    second.wait()
+if "another deployment of hub is under way" not in said:
+    failures.append(f"two at once: {said}")
+
 # The newest glibc that a program wants, and whether Lambda has it.
 for symbols, starts in [(b"GLIBC_2.2.5 GLIBC_2.34", True), (b"", True), (b"GLIBC_2.4 GLIBC_2.38", False)]:
     with tempfile.NamedTemporaryFile() as program:
@@ -90,4 +100,4 @@ for symbols, starts in [(b"GLIBC_2.2.5 GLIBC_2.34", True), (b"", True), (b"GLIBC
 
 if failures:
     sys.exit("\n".join(failures))
-print(f"{len(CASES)} cases of settings, {len(CALLS)} of calls")
+print(f"{len(CASES)} cases of settings, {len(CALLS)} of calls, two at once")
