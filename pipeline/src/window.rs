@@ -46,11 +46,9 @@ impl Window {
         self.places.find(self.hash(id), |place| self.ring[*place as usize] == Some(id)).is_some()
     }
 
-    /// Remembers an id, and forgets the oldest when there are too many.
+    /// Remembers an id that it does not know yet, and forgets the oldest when there are too many.
     pub fn insert(&mut self, id: Id) {
-        if self.contains(id) {
-            return;
-        }
+        debug_assert!(!self.contains(id), "an id that is known is inserted again");
         let place = if self.ring.len() < IDS_MAX { self.ring.len() } else { self.next };
         if place == self.ring.len() {
             self.ring.push(Some(id));
