@@ -2,25 +2,34 @@
 
 use super::{DecodeError, Decoder};
 use flate2::read::MultiGzDecoder;
-use std::{cell::Cell, io::Read};
+use libdeflater::Decompressor;
+use std::{
+    cell::{Cell, RefCell},
+    io::Read,
+};
 
 pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 thread_local! {
-    /// The last output, to be written over by the next: fresh memory, which the system hands out in zeroed pages, would
-    /// cost a third of inflating.
+    /// The last output, to be written over by the next, as long as it is: fresh memory, which the system hands out in zeroed
+    /// pages, would cost a third of inflating.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    /// What inflates: its tables are not made anew for each record.
+    static INFLATER: RefCell<Decompressor> = RefCell::new(Decompressor::new());
 }
 /// A longer output is not kept.
 const SPARE_BYTES_MAX: usize = 4 << 20;
 
-/// Inflated bytes.
-pub(super) struct Inflated(Vec<u8>);
+/// Inflated bytes: so many, at the beginning of some room.
+pub(super) struct Inflated {
+    room: Vec<u8>,
+    n_bytes: usize,
+}
 
 impl Drop for Inflated {
     fn drop(&mut self) {
-        if self.0.capacity() <= SPARE_BYTES_MAX {
-            SPARE.set(std::mem::take(&mut self.0));
+        if self.room.capacity() <= SPARE_BYTES_MAX {
+            SPARE.set(std::mem::take(&mut self.room));
         }
     }
 }
@@ -28,7 +37,7 @@ impl Drop for Inflated {
 impl std::ops::Deref for Inflated {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.room[..self.n_bytes]
     }
 }
 
@@ -61,9 +70,13 @@ fn one_member(bytes: &[u8], cap: usize) -> Option<Inflated> {
     if size > cap || has_member(bytes.get(MAGIC.len()..)?) {
         return None;
     }
-    let mut inflated = Inflated(SPARE.take());
-    inflated.0.resize(size, 0);
-    let n_bytes = libdeflater::Decompressor::new().gzip_decompress(bytes, &mut inflated.0).ok()?;
+    let mut room = SPARE.take();
+    if room.len() < size {
+        room = vec![0; size];
+    }
+    let mut inflated = Inflated { room, n_bytes: size };
+    let room = &mut inflated.room[..size];
+    let n_bytes = INFLATER.with_borrow_mut(|inflater| inflater.gzip_decompress(bytes, room)).ok()?;
     (n_bytes == size).then_some(inflated)
 }
 
@@ -78,10 +91,8 @@ fn has_member(bytes: &[u8]) -> bool {
 
 /// The careful way: any number of members, stopping one byte past the cap.
 fn members(bytes: &[u8], cap: usize) -> Result<Inflated, DecodeError> {
-    let mut inflated = Vec::new();
-    MultiGzDecoder::new(bytes)
-        .take(cap as u64 + 1)
-        .read_to_end(&mut inflated)
-        .map_err(|_| DecodeError::Gzip)?;
-    Ok(Inflated(inflated))
+    let mut room = Vec::new();
+    let inflated = MultiGzDecoder::new(bytes).take(cap as u64 + 1).read_to_end(&mut room);
+    let n_bytes = inflated.map_err(|_| DecodeError::Gzip)?;
+    Ok(Inflated { room, n_bytes })
 }
