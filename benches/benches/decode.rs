@@ -1,6 +1,8 @@
 //! decode: envelopes off, and the messages passed over, which is the least that anybody does with them. And inflating, over
 //! libdeflate alone.
 
+#![expect(clippy::unwrap_used, reason = "benches fail loudly")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kinescope_benches::{Corpus, group, kpl_pieces, load, recorded, visit};
 use kinescope_generate::Shape;
