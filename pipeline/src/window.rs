@@ -78,6 +78,18 @@ impl Window {
         }
     }
 
+    /// Ids that were kept, the oldest first. They come from a file, which anybody may have changed: one that stands there
+    /// twice is one.
+    pub fn of(ids: impl IntoIterator<Item = Id>) -> Window {
+        let mut window = Window::default();
+        for id in ids {
+            if !window.contains(id) {
+                window.insert(id);
+            }
+        }
+        window
+    }
+
     /// All ids, the oldest first, to be kept over the end of a run.
     pub fn ids(&self) -> impl Iterator<Item = &Id> {
         let (newer, older) = self.ring.split_at(if self.ring.len() < IDS_MAX { 0 } else { self.next });
@@ -101,6 +113,12 @@ mod tests {
         assert!((n - IDS_MAX..n).all(|at| window.contains(id(at))));
         assert!(!window.contains(id(n - IDS_MAX - 1)));
         assert!(window.ids().copied().eq((n - IDS_MAX..n).map(id)));
+    }
+
+    #[test]
+    fn what_was_kept_twice_is_there_once() {
+        let window = Window::of([1, 2, 1, 3, 2].map(id));
+        assert!(window.ids().copied().eq([1, 2, 3].map(id)));
     }
 
     #[test]

@@ -215,13 +215,8 @@ impl<'f> Job<'f> {
 
     /// What earlier runs have seen.
     fn window(&self) -> Window {
-        let mut window = Window::default();
-        if !self.replace
-            && let Ok(bytes) = fs::read(self.folder.window())
-        {
-            bytes.as_chunks::<16>().0.iter().for_each(|id| window.insert(Id(*id)));
-        }
-        window
+        let kept = if self.replace { Vec::new() } else { fs::read(self.folder.window()).unwrap_or_default() };
+        Window::of(kept.as_chunks::<16>().0.iter().map(|id| Id(*id)))
     }
 
     fn writer(&self, rules: &Rules) -> Result<Writer, RunError> {
