@@ -33,28 +33,31 @@ impl Act {
     }
 }
 
-/// Operations that hand out or change a credential.
-const CREDENTIALS: &[&str] = &[
-    "BatchGetSecretValue",
-    "ChangePassword",
-    "CreateAccessKey",
-    "CreateKeyPair",
-    "CreateLoginProfile",
-    "CreateServiceSpecificCredential",
-    "CreateVirtualMFADevice",
-    "DeactivateMFADevice",
-    "GetFederationToken",
-    "GetPasswordData",
-    "GetSecretValue",
-    "ImportKeyPair",
-    "PutSecretValue",
-    "ResetServiceSpecificCredential",
-    "SendSSHPublicKey",
-    "UpdateAccessKey",
-    "UpdateLoginProfile",
-    "UploadSSHPublicKey",
-    "UploadSigningCertificate",
-];
+/// Whether an operation hands out or changes a credential.
+fn is_of_credentials(operation: &str) -> bool {
+    matches!(
+        operation,
+        "BatchGetSecretValue"
+            | "ChangePassword"
+            | "CreateAccessKey"
+            | "CreateKeyPair"
+            | "CreateLoginProfile"
+            | "CreateServiceSpecificCredential"
+            | "CreateVirtualMFADevice"
+            | "DeactivateMFADevice"
+            | "GetFederationToken"
+            | "GetPasswordData"
+            | "GetSecretValue"
+            | "ImportKeyPair"
+            | "PutSecretValue"
+            | "ResetServiceSpecificCredential"
+            | "SendSSHPublicKey"
+            | "UpdateAccessKey"
+            | "UpdateLoginProfile"
+            | "UploadSSHPublicKey"
+            | "UploadSigningCertificate"
+    )
+}
 
 /// Words in the name of an operation that changes who may do what.
 const PERMISSION_WORDS: &[&str] = &[
@@ -75,6 +78,15 @@ const PERMISSION_WORDS: &[&str] = &[
     "ResourceShare",
 ];
 
+/// Whether one of the words is in the operation's name. Each begins with a capital, so it can only be where one is.
+fn changes_permissions(operation: &str) -> bool {
+    let name = operation.as_bytes();
+    name.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase()).any(|(at, capital)| {
+        let words = PERMISSION_WORDS.iter().map(|word| word.as_bytes());
+        words.filter(|word| word.first() == Some(capital)).any(|word| name[at..].starts_with(word))
+    })
+}
+
 /// Tells what kind of act it is.
 pub(super) fn act_of(service: &str, operation: &str, read_only: bool) -> Act {
     if service == "signin.amazonaws.com"
@@ -82,7 +94,7 @@ pub(super) fn act_of(service: &str, operation: &str, read_only: bool) -> Act {
     {
         return Act::SignIn;
     }
-    if CREDENTIALS.contains(&operation) {
+    if is_of_credentials(operation) {
         return Act::Credential;
     }
     let verb = first_word(operation);
@@ -94,7 +106,7 @@ pub(super) fn act_of(service: &str, operation: &str, read_only: bool) -> Act {
     {
         return Act::Read;
     }
-    if PERMISSION_WORDS.iter().any(|word| operation.contains(word)) {
+    if changes_permissions(operation) {
         return Act::Permission;
     }
     match verb {

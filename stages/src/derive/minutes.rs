@@ -65,12 +65,17 @@ impl Minutes {
     /// Adds a batch's points.
     pub fn add(&mut self, points: Points) {
         let numbers: Vec<(u32, bool)> = points.sets.iter().map(|(set, _)| self.number(set)).collect();
-        for (set, minute_ms, point) in points.points {
-            let (set, is_other) = numbers[set as usize];
-            self.n_samples_other += if is_other { point.samples as u64 } else { 0 };
+        self.n_open += points.points.len();
+        let mut points = points.points.into_iter().peekable();
+        // Those of a minute usually follow one another, so it is looked up once for many.
+        while let Some((_, minute_ms, _)) = points.peek() {
+            let minute_ms = *minute_ms;
             let minute = self.open.entry(minute_ms).or_default();
-            minute.points.push(((self.series_of[set as usize], set), point));
-            self.n_open += 1;
+            while let Some((set, _, point)) = points.next_if(|(_, other_ms, _)| *other_ms == minute_ms) {
+                let (set, is_other) = numbers[set as usize];
+                self.n_samples_other += if is_other { point.samples as u64 } else { 0 };
+                minute.points.push(((self.series_of[set as usize], set), point));
+            }
         }
         if self.n_open > self.n_merged + OPEN_POINTS_MAX {
             self.merge();

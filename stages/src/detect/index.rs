@@ -39,13 +39,43 @@ pub(super) struct Index {
     has_service: bool,
     has_operation: bool,
     /// By the value of another field.
-    by_field: Vec<(Field, HashMap<String, Vec<usize>>)>,
+    by_field: Vec<ByValue>,
     /// By words in the text.
     words: Words,
     /// CloudTrail rules without any of these.
     unkeyed: Vec<usize>,
     /// Rules on other sources.
     by_source: HashMap<Source, Vec<usize>>,
+}
+
+/// The rules that ask a field for a value.
+#[derive(Debug)]
+struct ByValue {
+    field: Field,
+    /// By lower-case value.
+    rules: HashMap<String, Vec<usize>>,
+    /// How long the values are, a bit each: most events are told by that alone that no rule asks for theirs.
+    lengths: u64,
+}
+
+impl ByValue {
+    fn add(&mut self, value: &str, at: usize) {
+        self.lengths |= ByValue::length(value);
+        self.rules.entry(value.to_owned()).or_default().push(at);
+    }
+
+    /// Calls `each` with every rule that asks for the value.
+    fn candidates(&self, value: &str, each: &mut impl FnMut(usize)) {
+        // The lower case of other alphabets may be longer or shorter.
+        if value.is_ascii() && self.lengths & ByValue::length(value) == 0 {
+            return;
+        }
+        with_lower_case(value, |value| self.rules.get(value).into_iter().flatten().for_each(|at| each(*at)));
+    }
+
+    fn length(value: &str) -> u64 {
+        1 << value.len().min(63)
+    }
 }
 
 impl Index {
@@ -99,14 +129,13 @@ impl Index {
     fn add_by_field(&mut self, at: usize, demand: &Demand) -> bool {
         let key = OTHER_KEYS.iter().find_map(|path| Some((*path, keys(demand.fields.get(*path)?)?)));
         let Some((path, values)) = key else { return false };
-        let known = self.by_field.iter().position(|(field, _)| field.path == path);
+        let known = self.by_field.iter().position(|by_value| by_value.field.path == path);
         let place = known.unwrap_or_else(|| {
-            self.by_field.push((Field::of_event(path), HashMap::default()));
+            let field = Field::of_event(path);
+            self.by_field.push(ByValue { field, rules: HashMap::default(), lengths: 0 });
             self.by_field.len() - 1
         });
-        for value in values {
-            self.by_field[place].1.entry(value.to_owned()).or_default().push(at);
-        }
+        values.into_iter().for_each(|value| self.by_field[place].add(value, at));
         true
     }
 
@@ -119,11 +148,10 @@ impl Index {
         }
         self.unkeyed.iter().for_each(|at| each(*at));
         self.keyed(event, &mut each);
-        for (field, by_value) in &self.by_field {
-            let Some(Some(value)) = subject.slot(field) else { continue };
-            with_lower_case(&value, |value| {
-                by_value.get(value).into_iter().flatten().for_each(|at| each(*at))
-            });
+        for by_value in &self.by_field {
+            if let Some(Some(value)) = subject.slot(&by_value.field) {
+                by_value.candidates(&value, &mut each);
+            }
         }
         self.words.candidates(event.raw, each);
     }
