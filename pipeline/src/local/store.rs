@@ -12,7 +12,7 @@ use kinescope_stages::{
     derive::{Key, Point, Set},
     detect::Finding,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 use std::{fmt::Write, path::Path};
 
 /// Tables. Times are milliseconds since 1970. The points of a minute are JSON, each with the number of its set of
@@ -127,55 +127,26 @@ impl Store {
         run().map(drop).map_err(error("write to"))
     }
 
-    fn finding(&self, finding: &Finding) -> Result<(), StoreError> {
-        let title = finding.row.str(kinescope_schemas::tables::findings::FINDING_TITLE);
-        self.run(
-            "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            params![
-                finding.uid.to_string(),
-                finding.event.0,
-                finding.time_ms,
-                finding.severity.id(),
-                finding.rule,
-                title,
-                finding.account,
-                finding.region,
-                finding.resource,
-                finding.actor,
-                finding.to_json()
-            ],
-        )
-    }
-
-    fn event(&self, event: &Notable) -> Result<(), StoreError> {
-        self.run(
-            "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            params![
-                event.time_ms,
-                event.key.0,
-                event.uid,
-                event.severity.id(),
-                event.source,
-                event.category,
-                event.account,
-                event.region,
-                event.service,
-                event.operation,
-                event.actor,
-                event.message
-            ],
-        )
-    }
-
-    fn agent(&self, agent: &Agent) -> Result<(), StoreError> {
-        // The newest word counts, in whatever order words come.
-        self.run(
-            "INSERT INTO agents VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET
-                state = CASE WHEN (excluded.last_seen, excluded.state) >= (last_seen, state) THEN excluded.state ELSE state END,
-                version = CASE WHEN (excluded.last_seen, excluded.version) >= (last_seen, version) THEN excluded.version ELSE version END,
-                first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)",
-            params![agent.id, agent.account, agent.region, agent.state, agent.version, agent.time_ms],
-        )
+    /// Runs a statement for each item, and answers for its owner. It is looked up once for all of them.
+    fn each<T>(
+        &self,
+        sql: &str,
+        items: &[(u32, T)],
+        answers: &mut Answers,
+        run: impl Fn(&mut Statement<'_>, &T) -> rusqlite::Result<usize>,
+    ) {
+        let mut statement = self.db.prepare_cached(sql);
+        for (owner, item) in items {
+            answers.n_items += 1;
+            let words = match &mut statement {
+                Ok(statement) => run(statement, item).err().map(|error| error.to_string()),
+                Err(error) => Some(error.to_string()),
+            };
+            if let Some(words) = words {
+                answers.failed.push(*owner);
+                answers.error.get_or_insert_with(|| format!("failed to write to the hot store: {words}"));
+            }
+        }
     }
 
     /// Enters closed minutes, which are sorted: one row a minute.
@@ -248,12 +219,67 @@ impl Store {
 fn push_number(number: f64, json: &mut String) {
     const EXACT_MAX: f64 = 1e15;
     let is_whole = number.trunc() == number && number.abs() < EXACT_MAX && !number.is_sign_negative();
-    // Writing to a String cannot fail.
-    let _ = match number as u64 {
-        digit @ 0..=9 if is_whole => return json.push(char::from(b'0' + digit as u8)),
-        whole if is_whole => write!(json, "{whole}"),
-        _ => write!(json, "{number}"),
-    };
+    if is_whole {
+        json.push_str(itoa::Buffer::new().format(number as u64));
+    } else {
+        // Writing to a String cannot fail.
+        let _ = write!(json, "{number}");
+    }
+}
+
+const FINDING: &str = "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+fn finding(statement: &mut Statement<'_>, finding: &Finding) -> rusqlite::Result<usize> {
+    let title = finding.row.str(kinescope_schemas::tables::findings::FINDING_TITLE);
+    statement.execute(params![
+        finding.uid.to_string(),
+        finding.event.0,
+        finding.time_ms,
+        finding.severity.id(),
+        finding.rule,
+        title,
+        finding.account,
+        finding.region,
+        finding.resource,
+        finding.actor,
+        finding.to_json()
+    ])
+}
+
+const EVENT: &str = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+fn event(statement: &mut Statement<'_>, event: &Notable) -> rusqlite::Result<usize> {
+    statement.execute(params![
+        event.time_ms,
+        event.key.0,
+        event.uid,
+        event.severity.id(),
+        event.source,
+        event.category,
+        event.account,
+        event.region,
+        event.service,
+        event.operation,
+        event.actor,
+        event.message
+    ])
+}
+
+/// The newest word counts, in whatever order words come.
+const AGENT: &str = "INSERT INTO agents VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET
+    state = CASE WHEN (excluded.last_seen, excluded.state) >= (last_seen, state) THEN excluded.state ELSE state END,
+    version = CASE WHEN (excluded.last_seen, excluded.version) >= (last_seen, version) THEN excluded.version ELSE version END,
+    first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)";
+
+fn agent(statement: &mut Statement<'_>, agent: &Agent) -> rusqlite::Result<usize> {
+    statement.execute(params![
+        agent.id,
+        agent.account,
+        agent.region,
+        agent.state,
+        agent.version,
+        agent.time_ms
+    ])
 }
 
 impl Sink for Store {
@@ -263,16 +289,9 @@ impl Sink for Store {
 
     fn write(&mut self, output: &Output) -> Answers {
         let mut answers = Answers::default();
-        let mut answer = |owner: u32, result: Result<(), StoreError>| {
-            answers.n_items += 1;
-            if let Err(error) = result {
-                answers.failed.push(owner);
-                answers.error.get_or_insert(format!("failed to {error}"));
-            }
-        };
-        output.findings.iter().for_each(|(owner, finding)| answer(*owner, self.finding(finding)));
-        output.notable.iter().for_each(|(owner, event)| answer(*owner, self.event(event)));
-        output.agents.iter().for_each(|(owner, agent)| answer(*owner, self.agent(agent)));
+        self.each(FINDING, &output.findings, &mut answers, finding);
+        self.each(EVENT, &output.notable, &mut answers, event);
+        self.each(AGENT, &output.agents, &mut answers, agent);
         answers
     }
 }
