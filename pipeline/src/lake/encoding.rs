@@ -49,8 +49,10 @@ const FEW_VALUES: &[&str] = &[
     "status_code",
     "cloud_account_uid",
     "cloud_region",
+    "metadata_product_name",
     "metadata_product_feature_name",
     "metadata_product_version",
+    "metadata_event_code",
     "metadata_log_name",
     "api_operation",
     "api_service_name",
@@ -73,23 +75,14 @@ const FEW_VALUES: &[&str] = &[
     "finding_info_analytic_uid",
     "finding_info_analytic_name",
     "metadata_product_uid",
-    "level",
-    "log_format",
-    "lambda_type",
-    "kind",
-];
-
-/// Columns of which nearly every value is the one before: a compressor passes over them faster than a dictionary is asked
-/// for each, and they take no more room. Of metrics also the severity is one.
-const REPEAT_AT_ONCE: &[&str] = &[
-    "class_uid",
-    "category_uid",
-    "metadata_product_name",
-    "metadata_event_code",
     "namespace",
     "metric",
     "unit",
     "origin",
+    "level",
+    "log_format",
+    "lambda_type",
+    "kind",
 ];
 
 /// Encodings by what a column holds: times come almost in order, so their differences are small; only what row groups
@@ -103,10 +96,8 @@ pub(super) fn properties(table: Table) -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::None);
     for column in columns {
         let path = ColumnPath::from(column.name.as_str());
-        let at_once = REPEAT_AT_ONCE.contains(&&*column.name)
-            || table == Table::Metrics && column.name == "severity_id";
-        let few = !at_once && has_few_values(column);
-        let is_text = !at_once && column.kind.arrow() == arrow_schema::DataType::Utf8;
+        let few = has_few_values(column);
+        let is_text = column.kind.arrow() == arrow_schema::DataType::Utf8;
         // Other numbers are small as they are, and looking each up costs more than writing it.
         let repeats = is_text && !NEVER_REPEAT.contains(&&*column.name);
         builder = builder.set_column_dictionary_enabled(path.clone(), few || repeats);
@@ -144,7 +135,7 @@ mod tests {
         let is_column = |name: &str| {
             Table::ALL.iter().any(|table| table.spec().columns.iter().any(|column| column.name == name))
         };
-        for name in NEVER_REPEAT.iter().chain(FEW_VALUES).chain(REPEAT_AT_ONCE) {
+        for name in NEVER_REPEAT.iter().chain(FEW_VALUES) {
             assert!(is_column(name), "{name}");
         }
     }
