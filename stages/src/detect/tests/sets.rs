@@ -88,6 +88,29 @@ fn lists_stand_for_their_values() {
     }
 }
 
+/// Rules that ask a field for a value are looked up by its lower case, and passed over by its length.
+#[test]
+fn a_value_finds_its_rules_in_any_case_alphabet_and_length() {
+    let long = "Agent/".repeat(40);
+    let rules = [("a", "kelvin"), ("b", "straße"), ("c", &long), ("d", "x")]
+        .map(|(id, value)| rule(id, &format!("userAgent: '{value}'"), "s"));
+    let linked = linked(&rules.join("---\n")).unwrap();
+    let (upper, longer) = (long.to_uppercase(), format!("{long}x"));
+    for (value, expected) in [
+        ("KELVIN", Some("a")),
+        ("\u{212A}elvin", Some("a")),
+        ("STRAßE", Some("b")),
+        ("STRASSE", None),
+        (&upper, Some("c")),
+        (&longer, None),
+        ("X", Some("d")),
+        ("y", None),
+        ("", None),
+    ] {
+        assert_eq!(found(&linked, json!({"userAgent": value})), Vec::from_iter(expected), "{value}");
+    }
+}
+
 fn filter(rules: &str, condition: &str, more: &str) -> String {
     format!(
         "title: f\nid: f\nauthor: the team of the backups\ndescription: the nightly job\nlogsource: {{product: aws, service: cloudtrail}}\n{more}filter:\n  rules: {rules}\n  selection: {{userAgent: backup}}\n  condition: {condition}\n"
