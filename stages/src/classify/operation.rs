@@ -115,3 +115,25 @@ pub(super) fn act_of(service: &str, operation: &str, read_only: bool) -> Act {
         _ => Act::Write,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_permissions_are_found_wherever_they_stand() {
+        for word in PERMISSION_WORDS {
+            for name in [
+                (*word).to_owned(),
+                format!("Put{word}"),
+                format!("{word}Entry"),
+                format!("AXé{word}s"),
+                word.to_lowercase(),
+                word[..word.len() - 1].to_owned(),
+            ] {
+                let expected = PERMISSION_WORDS.iter().any(|word| name.contains(word));
+                assert_eq!(changes_permissions(&name), expected, "{name}");
+            }
+        }
+    }
+}
