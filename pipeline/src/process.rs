@@ -13,6 +13,7 @@ use kinescope_schemas::{Event, Id, Position};
 use kinescope_stages::{
     classify::classify,
     decode::{Bad, DecodeError, Input, Limits, Message, Visitor, decode},
+    derive::Points,
     detect::{Finding, Rules},
     parse::{Settings, parse},
 };
@@ -89,7 +90,11 @@ impl<'s> Road<'s> {
             stages,
             window,
             seen: HashSet::with_capacity_and_hasher(EVENTS_USUAL, Default::default()),
-            output: Output::default(),
+            output: Output {
+                keys: Vec::with_capacity(EVENTS_USUAL),
+                points: Points::with_capacity(if stages.only_findings { 0 } else { 2 * EVENTS_USUAL }),
+                ..Output::default()
+            },
             rows: Vec::new(),
         }
     }

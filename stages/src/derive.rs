@@ -119,12 +119,18 @@ pub struct Points {
 
 impl Default for Points {
     fn default() -> Self {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-        Points { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), sets: Vec::new(), points: Vec::new() }
+        Points::with_capacity(0)
     }
 }
 
 impl Points {
+    /// With room for so many.
+    pub fn with_capacity(n: usize) -> Points {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Points { id, sets: Vec::with_capacity(n), points: Vec::with_capacity(n) }
+    }
+
     fn add_set(&mut self, set: Arc<Set>) -> u32 {
         self.sets.push((set, usize::MAX));
         self.sets.len() as u32 - 1

@@ -6,7 +6,7 @@ use parquet::{
     arrow::ArrowWriter,
     basic::{Compression, Encoding, ZstdLevel},
     errors::ParquetError,
-    file::properties::{EnabledStatistics, WriterProperties},
+    file::properties::{EnabledStatistics, WriterProperties, WriterVersion},
     schema::types::ColumnPath,
 };
 
@@ -93,6 +93,10 @@ pub(super) fn properties(table: Table) -> WriterProperties {
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
         .set_data_page_size_limit(PAGE_BYTES_MAX)
+        // Pages of the second version, whose values are compressed where they lie: for the first they are copied behind
+        // their levels, and what they are compressed to is allocated twice. Its encodings are not taken with it.
+        .set_writer_version(WriterVersion::PARQUET_2_0)
+        .set_encoding(Encoding::PLAIN)
         .set_statistics_enabled(EnabledStatistics::None);
     for column in columns {
         let path = ColumnPath::from(column.name.as_str());

@@ -3,9 +3,9 @@
 use super::{Closed, DayRange, rows};
 use arrow_array::{
     ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
-    new_null_array,
+    builder::StringBuilder, new_null_array,
 };
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, DataType};
 use kinescope_schemas::{
     Class, Id, Severity, Table,
     tables::{base, metrics as t},
@@ -30,7 +30,10 @@ fn batch(points: &[(Key, Point)], part: Option<Id>) -> Result<RecordBatch, Arrow
     let n = points.len();
     let minutes = || points.iter().map(|(key, _)| key.minute_ms);
     let text = |part: fn(&Set) -> &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(points.iter().map(|(key, _)| part(&key.set))))
+        let texts = || points.iter().map(|(key, _)| part(&key.set));
+        let mut array = StringBuilder::with_capacity(n, texts().map(str::len).sum());
+        texts().for_each(|text| array.append_value(text));
+        Arc::new(array.finish())
     };
     let number = |part: fn(&Point) -> f64| -> ArrayRef {
         Arc::new(Float64Array::from_iter_values(points.iter().map(|(_, point)| part(point))))
@@ -39,8 +42,17 @@ fn batch(points: &[(Key, Point)], part: Option<Id>) -> Result<RecordBatch, Arrow
         Arc::new(points.iter().map(|(_, point)| point.quantile(q)).collect::<Float64Array>())
     };
     let id = |id: i64| -> ArrayRef { Arc::new(Int32Array::from_value(id as i32, n)) };
+    // Most columns are empty; those of a type share what says so.
+    let mut empty: Vec<ArrayRef> = Vec::new();
+    let mut empty_of = |kind: &DataType| {
+        let at = empty.iter().position(|array| array.data_type() == kind).unwrap_or_else(|| {
+            empty.push(new_null_array(kind, n));
+            empty.len() - 1
+        });
+        empty[at].clone()
+    };
     let mut columns: Vec<ArrayRef> =
-        schema.fields().iter().map(|field| new_null_array(field.data_type(), n)).collect();
+        schema.fields().iter().map(|field| empty_of(field.data_type())).collect();
     for (column, array) in [
         (base::TIME, Arc::new(Int64Array::from_iter_values(minutes())) as ArrayRef),
         (

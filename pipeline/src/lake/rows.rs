@@ -94,9 +94,9 @@ impl Rows {
     /// Ends them.
     fn close(self) -> Result<Closed, ArrowError> {
         let usual = &USUAL[self.table as usize];
-        usual.n_rows.store(with_some_more(self.owners.len()), Relaxed);
+        note(&usual.n_rows, self.owners.len());
         for (column, n_bytes) in self.columns.iter().zip(&usual.n_bytes) {
-            n_bytes.store(with_some_more(column.n_bytes().min(USUAL_BYTES_MAX)), Relaxed);
+            note(n_bytes, column.n_bytes().min(USUAL_BYTES_MAX));
         }
         let n_rows = self.owners.len();
         let columns = self.columns.into_iter().map(|column| column.array(n_rows)).collect();
@@ -108,12 +108,14 @@ impl Rows {
 /// Bytes of one column that count as usual: one batch of giants must not make every later one large.
 const USUAL_BYTES_MAX: usize = 1 << 20;
 
-/// The next rows are seldom as many to the byte, and one byte too few costs a copy of all.
-fn with_some_more(n: usize) -> u32 {
-    (n + n / 8) as u32
+/// The next rows are seldom as many to the byte, and one byte too few costs a copy of all: a little more is usual, and
+/// what was before is not forgotten at once.
+fn note(usual: &AtomicU32, n: usize) {
+    let before = usual.load(Relaxed);
+    usual.store(((n + n / 8) as u32).max(before / 4 * 3), Relaxed);
 }
 
-/// What the last rows of a table took: the next begin with a little more, which saves growing to it step by step.
+/// What the last rows of a table took: the next begin with that, which saves growing to it step by step.
 struct Usual {
     n_rows: AtomicU32,
     n_bytes: [AtomicU32; COLUMNS_MAX],

@@ -50,11 +50,22 @@ impl Seen {
 
 /// Identities, and how often each called. Nearly all of a group's are gone with it, so their names lie one behind the
 /// other and are found by a hash, seeded at random: two that share one would be counted together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Identities {
     names: String,
     /// By hash: where the name begins and ends, and how often it came.
     places: HashMap<u64, (u32, u32, u64)>,
+}
+
+impl Default for Identities {
+    /// Room for as many as a group counts.
+    fn default() -> Self {
+        const NAME_BYTES_USUAL: usize = 64;
+        Identities {
+            names: String::with_capacity(IDENTITIES_MAX * NAME_BYTES_USUAL),
+            places: HashMap::with_capacity_and_hasher(IDENTITIES_MAX, Default::default()),
+        }
+    }
 }
 
 impl Identities {

@@ -130,10 +130,10 @@ impl Minutes {
         if all || self.n_open > self.n_merged.max(OPEN_POINTS_KEPT) + OPEN_POINTS_KEPT {
             self.merge();
         }
-        let mut closed = Vec::new();
         if !all && self.n_open <= OPEN_POINTS_MAX {
-            return closed;
+            return Vec::new();
         }
+        let mut closed = Vec::with_capacity(self.n_open.saturating_sub(n_kept));
         while self.n_open > n_kept
             && let Some((minute_ms, mut minute)) = self.open.pop_first()
         {
