@@ -103,6 +103,7 @@ struct Long<'p> {
 /// Reads all files and sends batches. Ends early, in silence, when nobody takes them any more.
 pub struct Reader<'r> {
     sender: SyncSender<Vec<Piece>>,
+    batch_bytes: usize,
     batch: Vec<Piece>,
     n_batch_bytes: usize,
     n_records: u64,
@@ -128,7 +129,14 @@ impl<'r> Reader<'r> {
         n_bytes: &'r AtomicU64,
         is_known: Option<&'r IsKnown<'r>>,
     ) -> Self {
-        Reader { sender, batch: Vec::new(), n_batch_bytes: 0, n_records: 0, n_bytes, is_known }
+        let (batch_bytes, batch) = (BATCH_BYTES, Vec::new());
+        Reader { sender, batch_bytes, batch, n_batch_bytes: 0, n_records: 0, n_bytes, is_known }
+    }
+
+    /// Batches for so many workers: what one worker alone can do at a time is one group, and what it made of that is
+    /// written while it is near.
+    pub fn for_workers(self, n: usize) -> Self {
+        Reader { batch_bytes: if n == 1 { GROUP_BYTES } else { BATCH_BYTES }, ..self }
     }
 
     /// Reads everything.
@@ -222,7 +230,7 @@ impl<'r> Reader<'r> {
     fn send(&mut self, piece: Piece) -> Sent {
         self.n_batch_bytes += piece.n_bytes_estimated();
         self.batch.push(piece);
-        if self.n_batch_bytes < BATCH_BYTES { Ok(()) } else { self.flush() }
+        if self.n_batch_bytes < self.batch_bytes { Ok(()) } else { self.flush() }
     }
 
     fn flush(&mut self) -> Sent {

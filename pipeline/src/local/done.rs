@@ -11,11 +11,13 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-/// Batches that may wait: a little writing ahead evens out what some of them take, a disk that is slow holds back reading.
+/// Batches that may wait where there is more than one worker: a little writing ahead evens out what some of them take, a
+/// disk that is slow holds back reading. One alone writes what it has just made before its cache forgets it.
 const WAITING_MAX: usize = 2;
 
 /// What is done.
 pub(super) struct Done<'w> {
+    n_waiting_max: usize,
     waiting: Mutex<Waiting>,
     /// Told when something was taken.
     taken: Condvar,
@@ -32,24 +34,26 @@ struct Waiting {
 
 impl<'w> Done<'w> {
     /// Nothing so far.
-    pub(super) fn new(writer: &'w mut Writer) -> Done<'w> {
-        Done { waiting: Mutex::default(), taken: Condvar::new(), writer: Mutex::new(writer) }
+    pub(super) fn new(writer: &'w mut Writer, n_workers: usize) -> Done<'w> {
+        let n_waiting_max = if n_workers == 1 { 0 } else { WAITING_MAX };
+        Done { n_waiting_max, waiting: Mutex::default(), taken: Condvar::new(), writer: Mutex::new(writer) }
     }
 
-    /// Adds what came of a batch when there is room; `begin` is called if a worker has to begin to [write](Done::write).
-    /// Whether there is a use in going on: not if writing has failed.
+    /// Adds what came of a batch, and returns when no more wait than may; `begin` is called if a worker has to begin to
+    /// [write](Done::write). Whether there is a use in going on: not if writing has failed.
     pub(super) fn put(&self, outputs: Vec<Output>, begin: impl FnOnce()) -> bool {
-        let is_full =
-            |waiting: &mut Waiting| waiting.outputs.len() >= WAITING_MAX && waiting.failed.is_none();
-        // Writing may be a task that this worker has begun and nobody else has taken.
-        while is_full(&mut self.waiting()) && rayon::yield_now() == Some(rayon::Yield::Executed) {}
-        let waiting = self.taken.wait_while(self.waiting(), is_full);
-        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         waiting.outputs.push_back(outputs);
         if !std::mem::replace(&mut waiting.written_now, true) {
             begin();
         }
-        waiting.failed.is_none()
+        drop(waiting);
+        let too_many =
+            |waiting: &mut Waiting| waiting.outputs.len() > self.n_waiting_max && waiting.failed.is_none();
+        // Writing may be a task that this worker has begun and nobody else has taken.
+        while too_many(&mut self.waiting()) && rayon::yield_now() == Some(rayon::Yield::Executed) {}
+        let waiting = self.taken.wait_while(self.waiting(), too_many);
+        waiting.unwrap_or_else(PoisonError::into_inner).failed.is_none()
     }
 
     /// Writes until nothing waits.

@@ -181,11 +181,13 @@ impl<'f> Job<'f> {
             .map(|store| move |id: Id| store.lock().is_ok_and(|store| store.has_record(id).unwrap_or(false)));
         let (send_batch, batches) = sync_channel::<Vec<Piece>>(QUEUE_LEN);
         let mut input = std::mem::replace(&mut self.run.input, Input::Quarantined(Vec::new()));
-        let done = Done::new(&mut writer);
+        let n_workers = pool.current_num_threads();
+        let done = Done::new(&mut writer, n_workers);
         thread::scope(|scope| {
             let input = &mut input;
             let is_known = is_known.as_ref().map(|is_known| is_known as &IsKnown<'_>);
-            scope.spawn(move || input.read(Reader::new(send_batch, &status.n_bytes, is_known)));
+            let reader = Reader::new(send_batch, &status.n_bytes, is_known).for_workers(n_workers);
+            scope.spawn(move || input.read(reader));
             pool.scope(|workers| {
                 for batch in batches {
                     let outputs = process(&batch, &stages, &mut window);
