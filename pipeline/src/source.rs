@@ -258,14 +258,15 @@ impl<'r> Reader<'r> {
         }
         let source = path.display().to_string();
         let mut file = File::open(path)?;
-        let mut start = Vec::new();
+        // A device or a pipe says that it has none.
+        let n_bytes = file.metadata()?.len();
+        let mut start = Vec::with_capacity(n_bytes.min(PIECE_BYTES as u64) as usize + 1);
         read_start(&mut file, &mut start)?;
         if is_one_piece(&start) {
             self.n_bytes.fetch_add(start.len() as u64, Ordering::Relaxed);
             let id = Id::cut(blake3::hash(&start));
             return Ok(self.whole(source, id, start));
         }
-        let n_bytes = file.metadata()?.len();
         let id = Id::of(&[b"start", &n_bytes.to_le_bytes(), &start]);
         // Where nothing was done before nothing can be known, and the file is hashed while it is read.
         let file_id = if self.is_known.is_some() { Some(file_id(path)?) } else { None };

@@ -28,6 +28,14 @@ pub struct JsonError {
     pub at: usize,
 }
 
+/// Where the value of a string is.
+pub enum Made<'a> {
+    /// Where it lies: it has no escapes.
+    Plain(&'a str),
+    /// So many bytes at the beginning of the room that was given for it.
+    InRoom(usize),
+}
+
 /// A JSON string as it stands in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Str<'a> {
@@ -173,19 +181,20 @@ impl<'a> Reader<'a> {
         Ok(Str { raw: &self.text[start..self.at - 1], escaped })
     }
 
-    /// The value of a string. One with escapes has it made in `room`, and gives `None`.
-    pub fn text_into(&mut self, room: &mut Vec<u8>) -> Result<Option<&'a str>, JsonError> {
+    /// The value of a string: one with escapes has it made in `room`.
+    pub fn text_into(&mut self, room: &mut Vec<u8>) -> Result<Made<'a>, JsonError> {
         if self.peek() == b'"'
-            && let Some(end) = undo_simple(self.bytes(), self.at + 1, room)
+            && let Some((end, n_bytes)) = undo_simple(self.bytes(), self.at + 1, room)
         {
             self.at = end + 1;
-            return Ok(None);
+            return Ok(Made::InRoom(n_bytes));
         }
         let text = self.string()?;
-        if text.escaped {
-            *room = unescape(text.raw).into_bytes();
+        if !text.escaped {
+            return Ok(Made::Plain(text.raw));
         }
-        Ok((!text.escaped).then_some(text.raw))
+        *room = unescape(text.raw).into_bytes();
+        Ok(Made::InRoom(room.len()))
     }
 
     /// Passes over the string whose opening quote the cursor is at; whether there are escapes in it.

@@ -1,7 +1,7 @@
 //! CloudWatch Logs subscription payloads. New members must never break them: what we do not know is passed over.
 
 use super::{Context, DecodeError, Decoder, Envelope, Frame};
-use crate::json::{Raw, Reader};
+use crate::json::{Made, Raw, Reader};
 
 impl Decoder<'_> {
     /// A payload. Its log events usually come last, when the rest is known, and are then read as they come;
@@ -83,7 +83,10 @@ impl Decoder<'_> {
         let text = &reader.whole()[start..reader.at()];
         let inside = Context { envelope: &envelope, ..context };
         // Without escapes it is where it was.
-        let message = message.and_then(|plain| plain.or_else(|| simdutf8::basic::from_utf8(&room).ok()));
+        let message = message.and_then(|made| match made {
+            Made::Plain(plain) => Some(plain),
+            Made::InRoom(n_bytes) => simdutf8::basic::from_utf8(&room[..n_bytes]).ok(),
+        });
         let done = match message {
             None => self.report(DecodeError::Missing("a message of text"), text, context),
             Some(message) => match self.one_text(message, inside) {

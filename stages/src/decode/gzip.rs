@@ -18,7 +18,7 @@ thread_local! {
     static INFLATER: RefCell<Decompressor> = RefCell::new(Decompressor::new());
 }
 /// A longer output is not kept.
-const SPARE_BYTES_MAX: usize = 4 << 20;
+const SPARE_BYTES_MAX: usize = 8 << 20;
 
 /// Inflated bytes: so many, at the beginning of some room.
 pub(super) struct Inflated {
