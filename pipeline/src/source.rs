@@ -37,9 +37,9 @@ use pieces::Pieces;
 pub const BATCH_BYTES: usize = 4 * GROUP_BYTES;
 /// A file up to this size is one piece.
 const PIECE_BYTES: usize = 512 << 10;
-/// The same of a file that is compressed, if it does not say that it inflates to a lot: as large as a record of Kinesis
-/// was until it could be ten times larger. What is inflated in one go costs half of what is inflated bit by bit.
-const PIECE_BYTES_GZIP: usize = 1 << 20;
+/// The same of a file that is compressed, if it does not say that it inflates to a lot: larger than CloudTrail's usually
+/// are. What is inflated in one go costs half of what is inflated bit by bit, and waits as it is until then.
+const PIECE_BYTES_GZIP: usize = 2 << 20;
 /// A message that is longer than this is refused without being held whole, and so is a file that is no text.
 const HELD_BYTES_MAX: usize = 64 << 20;
 
