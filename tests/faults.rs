@@ -203,6 +203,39 @@ fn a_large_file_is_good_up_to_its_fault() {
     has_reasons(&results, &[CUT]);
 }
 
+/// A list of records that is too long to be held, as CloudTrail's large files are: its records are taken as they come.
+#[test]
+fn a_long_list_is_good_up_to_its_fault() {
+    const SHORT: &str = "a list of records, which is cut short";
+    const BROKEN: &str = "the rest of a list of records, which goes on with something else than a record";
+    let records =
+        |name: &str| (0..3_000).map(|at| event(format!("{name}-{at}"))).collect::<Vec<_>>().join(",");
+    let (a, b) = (records("a"), records("b"));
+    let whole = format!("{{\"Records\":[{a}]}}");
+    assert!(whole.len() > 1 << 20);
+    let table: [(&str, u64, &[&str]); 11] = [
+        (&whole, 3_000, &[]),
+        (&format!("{{\n \"Records\" : [\n{}\n ]\n}}\n\n", a.replace("},{", "} ,\n  {")), 3_000, &[]),
+        (&format!("{{\"Records\":[\n{}\n]}}\n", a.replace("},{", "},\n{")), 3_000, &[]),
+        (&format!("{{\"Records\":[{a}],\"next\":[{{\"Records\":\"]}}\"}}]}}"), 3_000, &[]),
+        (&format!("{{\"Records\":[{a}]}}{{\"Records\":[{b}]}}\n{}", event("c")), 6_001, &[]),
+        (&whole[..whole.len() - 2], 3_000, &[SHORT]),
+        (&whole[..whole.len() - 1], 3_000, &[SHORT]),
+        (&whole[..whole.len() - 9], 2_999, &["JSON: string without an end", SHORT]),
+        (&format!("{{\"Records\":[{a},7,{b}]}}\n{}", event("c")), 3_001, &[BROKEN]),
+        (&format!("{{\"Records\":[{a}}},{b}]}}\n{}", event("c")), 3_000, &[BROKEN]),
+        (
+            &format!("{{\"Records\":[{a},{{\"x\":tru}},{b}]}}\n{}", event("c")),
+            6_001,
+            &["JSON: expected true"],
+        ),
+    ];
+    for (text, n_accepted, reasons) in table {
+        check(text.as_bytes(), n_accepted, reasons);
+        check(&gzip(text.as_bytes()), n_accepted, reasons);
+    }
+}
+
 /// Ten gibibytes of zeros in ten mebibytes, and fewer where all must be held: never more memory than the limits say.
 #[test]
 fn bombs() {

@@ -37,9 +37,6 @@ use pieces::Pieces;
 pub const BATCH_BYTES: usize = 4 * GROUP_BYTES;
 /// A file up to this size is one piece.
 const PIECE_BYTES: usize = 512 << 10;
-/// The same of a file that is compressed, if it does not say that it inflates to a lot: larger than CloudTrail's usually
-/// are. What is inflated in one go costs half of what is inflated bit by bit, and waits as it is until then.
-const PIECE_BYTES_GZIP: usize = 2 << 20;
 /// A message that is longer than this is refused without being held whole, and so is a file that is no text.
 const HELD_BYTES_MAX: usize = 64 << 20;
 
@@ -345,24 +342,14 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// The longest file that begins so and may be one piece.
-fn piece_bytes(start: &[u8]) -> usize {
-    if start.starts_with(&pieces::GZIP) { PIECE_BYTES_GZIP } else { PIECE_BYTES }
-}
-
 /// Reads one byte more than a piece may have.
 fn read_start(input: &mut impl Read, start: &mut Vec<u8>) -> io::Result<()> {
-    input.take(PIECE_BYTES as u64 + 1).read_to_end(start)?;
-    if start.len() > PIECE_BYTES {
-        let more = (piece_bytes(start) - PIECE_BYTES) as u64;
-        input.take(more).read_to_end(start)?;
-    }
-    Ok(())
+    input.take(PIECE_BYTES as u64 + 1).read_to_end(start).map(drop)
 }
 
 /// Whether a file's start is all of it, and may be decoded in one go.
 fn is_one_piece(start: &[u8]) -> bool {
-    start.len() <= piece_bytes(start)
+    start.len() <= PIECE_BYTES
         && !capture::is_capture(start)
         && !pieces::inflates_large(start)
         && !pieces::inflates_to_capture(start)

@@ -14,10 +14,12 @@ mod base64;
 mod cloudwatch_logs;
 mod gzip;
 mod kpl;
+mod list;
 mod records;
 mod shape;
 mod text;
 
+pub use list::{Items, Then, list_items, list_start};
 pub use text::{is_flow_header, last_boundary, starts_json};
 
 /// Caps on what one record may unfold to. A setting may lower them.
@@ -247,6 +249,10 @@ pub trait Visitor {
 
 /// Decodes a record, or a piece of one, handing everything in it to `visitor`.
 pub fn decode(input: &Input<'_>, limits: &Limits, visitor: &mut dyn Visitor) {
+    // Behind the last message of a long record there may be nothing; only a record that is nothing at all is reported.
+    if input.offset > 0 && input.bytes.trim_ascii_start().is_empty() {
+        return;
+    }
     let frame = Frame { parent: None, name: "", index: None };
     let context = Context {
         record_id: input.record_id,

@@ -11,6 +11,7 @@ mod escape;
 mod names;
 mod raw;
 
+pub(crate) use escape::escapes;
 use escape::{undo_simple, unescape};
 pub use names::{Member, Members, Name, Names};
 pub use raw::{Fields, Raw};

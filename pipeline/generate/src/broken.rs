@@ -35,17 +35,13 @@ pub(crate) fn random_bytes(random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// A gzip file that lost its second half on the way.
+/// A gzip file that lost its second half on the way, in the middle of its only record: what is whole before it would count.
 fn cut_gzip(random: &mut Random) -> io::Result<Vec<u8>> {
-    let mut text = String::from(r#"{"Records":["#);
-    for idx in 0..40 {
-        let comma = if idx == 0 { "" } else { "," };
-        let event_id = random.uuid();
-        text.push_str(&format!(
-            r#"{comma}{{"eventVersion":"1.11","eventName":"DescribeInstances","eventSource":"ec2.amazonaws.com","eventID":"{event_id}"}}"#
-        ));
-    }
-    text.push_str("]}");
+    let items: Vec<String> = (0..40).map(|_| format!(r#"{{"instanceId":"{}"}}"#, random.uuid())).collect();
+    let text = format!(
+        r#"{{"Records":[{{"eventVersion":"1.11","eventName":"DescribeInstances","eventSource":"ec2.amazonaws.com","requestParameters":{{"instancesSet":{{"items":[{}]}}}}}}]}}"#,
+        items.join(",")
+    );
     let mut bytes = gzip(text.as_bytes())?;
     bytes.truncate(bytes.len() / 2);
     Ok(bytes)

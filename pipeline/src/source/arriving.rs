@@ -193,12 +193,15 @@ mod tests {
         let long = [vec![b'x'; 3 << 20], b"\n".to_vec(), text.clone()].concat();
         let members = [gzip(&text), gzip(&text)].concat();
         let cut_short = members[..members.len() - 9].to_vec();
+        let list = format!("{{\"Records\":[{}]}}\n", line.repeat(60_000).trim_ascii_end().replace('\n', ","));
         for (name, bytes) in [
             ("nothing", &b""[..]),
             ("small", b"a line\n"),
             ("text", &text),
             ("a long line", &long),
+            ("a long list", list.as_bytes()),
             ("gzip", &members),
+            ("a long list in gzip", &gzip(list.as_bytes())),
             ("cut short", &cut_short),
         ] {
             let whole = pieces(bytes, usize::MAX);

@@ -3,7 +3,7 @@
 use super::{HELD_BYTES_MAX, Hash, PIECE_BYTES, capture};
 use crate::batch::Content;
 use flate2::read::MultiGzDecoder;
-use kinescope_stages::decode::{Limits, is_flow_header, last_boundary};
+use kinescope_stages::decode::{Items, Limits, Then, is_flow_header, last_boundary, list_items, list_start};
 use std::{
     fs::File,
     io::{self, Cursor, Read},
@@ -19,6 +19,10 @@ const KPL: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
 
 /// A header line is no longer than this.
 const HEADER_BYTES_MAX: usize = 1 << 10;
+
+const SHORT_LIST: &str = "a list of records, which is cut short: fetch it again and redrive";
+const BROKEN_LIST: &str =
+    "the rest of a list of records, which goes on with something else than a record: mend it and redrive";
 
 /// A piece: its offset in the inflated text, what it holds, and whether it is the last.
 pub(super) struct Cut {
@@ -42,17 +46,26 @@ pub(super) struct Pieces<'r> {
     offset: u64,
     /// Bytes to look for a cut in. Kept while more is waited for, so that cuts lie where they would lie without waiting.
     wanted: usize,
-    /// Whether no cut is looked for: binary data is one piece.
-    whole: bool,
-    /// Whether the message under way is too long, and goes in parts.
-    too_long: bool,
+    under: Under,
     done: bool,
     path: Option<PathBuf>,
 }
 
+/// What is under way where the buffer begins.
+enum Under {
+    /// Messages.
+    Messages,
+    /// Items of a list of records, which go as the messages that they are.
+    Items,
+    /// What goes in parts up to the end of its line, for no use but to be kept: why.
+    Refused(String),
+    /// Binary data, which is not cut.
+    Binary,
+}
+
 /// Whether a file must be read in pieces though it is small: it says that it inflates to a lot.
 pub(super) fn inflates_large(bytes: &[u8]) -> bool {
-    const INFLATED_WHOLE_MAX: u32 = 16 << 20;
+    const INFLATED_WHOLE_MAX: u32 = 1 << 20;
     let size = bytes.last_chunk().map_or(0, |size| u32::from_le_bytes(*size));
     bytes.starts_with(&GZIP) && size > INFLATED_WHOLE_MAX
 }
@@ -92,7 +105,7 @@ impl<'r> Pieces<'r> {
         // An error here comes again when the rest is read.
         let _ = (&mut input).take(KPL.len() as u64).read_to_end(&mut magic);
         let compressed = magic.starts_with(&GZIP);
-        let whole = magic == KPL;
+        let under = if magic == KPL { Under::Binary } else { Under::Messages };
         let all = Cursor::new(magic).chain(input);
         // Only what is read through is wrapped: a plain reader fills memory that nobody had to clear.
         let (input, passing): (Box<dyn Read + Send + 'r>, _) = if compressed {
@@ -107,8 +120,7 @@ impl<'r> Pieces<'r> {
             buffer: Vec::new(),
             offset: 0,
             wanted: PIECE_BYTES,
-            whole,
-            too_long: false,
+            under,
             done: false,
             path: path.map(Path::to_owned),
         }
@@ -156,15 +168,17 @@ impl<'r> Pieces<'r> {
         self.offset += bytes.len() as u64;
         self.done = last;
         self.wanted = PIECE_BYTES;
-        let content = if self.too_long {
-            let reason = format!(
-                "failed to decode a message of more than {HELD_BYTES_MAX} bytes: split what wrote it; this is one part of it"
-            );
-            Content::Refused(reason, bytes)
-        } else {
-            Content::Bytes(bytes)
+        let content = match &self.under {
+            Under::Refused(why) => Content::Refused(format!("failed to decode {why}"), bytes),
+            _ => Content::Bytes(bytes),
         };
         Cut { offset, content, last }
+    }
+
+    /// Passes over what only encloses messages.
+    fn pass(&mut self, n_bytes: usize) {
+        self.buffer.drain(..n_bytes);
+        self.offset += n_bytes as u64;
     }
 
     /// The next piece of an input that is all there.
@@ -184,20 +198,30 @@ impl<'r> Pieces<'r> {
             if filled.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
                 return Err(Hungry);
             }
-            let cut = if self.whole { 0 } else { self.boundary() };
+            let ended = matches!(filled, Ok(true));
+            if !ended && let Some(n_bytes) = self.long_list() {
+                self.pass(n_bytes);
+                self.under = Under::Items;
+            }
+            if let Some(piece) = self.items(ended) {
+                return Ok(Some(piece));
+            }
+            let cut = self.boundary(ended);
             let piece = match filled {
-                Err(error) if cut == 0 => self.broken(&self.why(&error)),
-                Ok(true) => self.cut(self.buffer.len(), true),
                 _ if cut > 0 => {
                     let piece = self.cut(cut, false);
-                    self.too_long = false;
+                    self.under = Under::Messages;
                     piece
                 }
-                _ if self.buffer.len() >= HELD_BYTES_MAX => {
-                    self.too_long = true;
+                Err(error) => self.broken(&self.why(&error)),
+                Ok(true) => self.cut(self.buffer.len(), true),
+                Ok(false) if self.buffer.len() >= HELD_BYTES_MAX => {
+                    self.under = Under::Refused(format!(
+                        "a message of more than {HELD_BYTES_MAX} bytes: split what wrote it; this is one part of it"
+                    ));
                     self.cut(self.buffer.len(), false)
                 }
-                _ => {
+                Ok(false) => {
                     self.wanted = (self.wanted * 2).min(HELD_BYTES_MAX);
                     continue;
                 }
@@ -207,12 +231,42 @@ impl<'r> Pieces<'r> {
         Ok(None)
     }
 
-    /// Where to cut: between messages, or behind the line that was too long.
-    fn boundary(&self) -> usize {
-        if self.too_long {
-            return memchr::memchr(b'\n', &self.buffer).map_or(0, |newline| newline + 1);
+    /// Where to cut: between messages, of which the last are one piece, or behind the line that is refused.
+    fn boundary(&self, ended: bool) -> usize {
+        match self.under {
+            Under::Messages if ended => 0,
+            Under::Messages => last_boundary(&self.buffer),
+            Under::Refused(_) => memchr::memchr(b'\n', &self.buffer).map_or(0, |newline| newline + 1),
+            Under::Items | Under::Binary => 0,
         }
-        last_boundary(&self.buffer)
+    }
+
+    /// If messages are under way and the next is a list of records that does not end in the buffer: bytes of what opens it.
+    fn long_list(&self) -> Option<usize> {
+        let start = list_start(&self.buffer).filter(|_| matches!(self.under, Under::Messages))?;
+        (list_items(&self.buffer[start..]).then == Then::More).then_some(start)
+    }
+
+    /// If items are under way: those that are whole.
+    fn items(&mut self, ended: bool) -> Option<Cut> {
+        let Under::Items = self.under else { return None };
+        let Items { n_bytes, then } = list_items(&self.buffer);
+        let (n_bytes, n_enclosing, under) = match then {
+            Then::End(n) => (n_bytes, n, Under::Messages),
+            _ if n_bytes > 0 => (n_bytes, 0, Under::Items),
+            Then::More if !ended => return None,
+            Then::More => (self.last_item(), 0, Under::Refused(SHORT_LIST.to_owned())),
+            Then::Broken => (0, 0, Under::Refused(BROKEN_LIST.to_owned())),
+        };
+        let piece = self.cut(n_bytes, false);
+        self.pass(n_enclosing);
+        self.under = under;
+        Some(piece)
+    }
+
+    /// What there is of a last item, which is a message that may be cut short.
+    fn last_item(&self) -> usize {
+        if self.buffer.trim_ascii_start().starts_with(b"{") { self.buffer.len() } else { 0 }
     }
 
     fn why(&self, error: &io::Error) -> String {

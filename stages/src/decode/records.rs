@@ -1,6 +1,6 @@
 //! Lists of records: CloudTrail's files, Lambda's events, S3's notifications, plain JSON arrays.
 
-use super::{Context, DecodeError, Decoder, Frame};
+use super::{Context, DecodeError, Decoder, Frame, list::end_of_broken};
 use crate::json::Reader;
 
 impl Decoder<'_> {
@@ -36,7 +36,7 @@ impl Decoder<'_> {
             let frame = Frame { index: Some(index), parent: context.frame.parent, name: context.frame.name };
             let context = Context { frame: &frame, ..context };
             if reader.peek() == b'{' {
-                self.json(reader, context)?;
+                self.item(reader, context)?;
             } else {
                 let text = reader.skip()?;
                 self.report(DecodeError::NotAnObject, text, context)?;
@@ -44,5 +44,15 @@ impl Decoder<'_> {
             index += 1;
         }
         Ok(())
+    }
+
+    /// An object of a list. One that is broken costs those behind it nothing.
+    fn item<'a>(&mut self, reader: &mut Reader<'a>, context: Context<'a, '_>) -> Result<(), DecodeError> {
+        let (whole, start) = (reader.whole(), reader.at());
+        let Err(error) = self.json(reader, context) else { return Ok(()) };
+        let text = &whole[start..];
+        let Some(end) = end_of_broken(text) else { return Err(error) };
+        *reader = Reader::new(whole, start + end);
+        self.report(error, &text[..end], context)
     }
 }

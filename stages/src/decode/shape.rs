@@ -186,7 +186,7 @@ fn is_security_hub(envelope: &Envelope<'_>) -> bool {
     envelope.bus_source.as_deref() == Some("aws.securityhub")
 }
 
-fn is_cloudtrail_start(text: &str) -> bool {
+pub(super) fn is_cloudtrail_start(text: &str) -> bool {
     text.strip_prefix(CLOUDTRAIL_START).is_some_and(|version| {
         version.as_bytes().get(..3).is_some_and(|v| v[..2].iter().all(u8::is_ascii_digit) && v[2] == b'"')
     })

@@ -134,6 +134,8 @@ fn what_is_broken_is_told_and_costs_its_siblings_nothing() {
         ("gzip cut short", gzip(&b"x".repeat(100))[..20].to_vec(), vec!["bad  +0: gzip data, which is cut short or damaged: fetch it again and redrive".into()]),
         ("a false key index", kpl(&[(7, b"x"), (1, good.as_bytes())]), vec!["bad kpl[0] +0: a KPL sub-record: its partition key index 7 lies outside a table of 2".into(), format!("kpl[1] json : {good}")]),
         ("a list item that is no object", br#"[{"a":1},5]"#.to_vec(), vec![r#"list[0] json : {"a":1}"#.into(), "bad list[1] +0: a list item that is no object".into()]),
+        ("a broken record of a list", format!(r#"{{"Records":[{TRAIL},{{"b":tru}},{TRAIL}]}}"#).into_bytes(), vec![format!("records[0] trail : {TRAIL}"), "bad records[1] +0: JSON: expected true, false or null at byte 75".into(), format!("records[2] trail : {TRAIL}")]),
+        ("one of a list without its brackets", format!(r#"{TRAIL},{{"b":tru}},{TRAIL}"#).into_bytes(), vec![format!("trail : {TRAIL}"), "bad  +58: JSON: expected true, false or null at byte 63".into(), format!("trail : {TRAIL}")]),
         ("a log event without a message", br#"{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logEvents":[{"id":"1"},{"id":"2","message":"m"}]}"#.to_vec(), vec!["bad cloudwatch_logs[0] +0: an envelope without a message of text".into(), "cloudwatch_logs[1] line 1: m".into()]),
     ] {
         let seen = seen(payload);

@@ -1,6 +1,6 @@
 //! Text that holds messages: JSON values with or without separators, lines, and lines that belong together.
 
-use super::{Bad, Body, Context, DecodeError, Decoder};
+use super::{Bad, Body, Context, DecodeError, Decoder, list::end_of_broken};
 use crate::json::Reader;
 use memchr::{memchr, memrchr};
 
@@ -132,10 +132,14 @@ fn after_value(text: &str, at: usize) -> usize {
     if rest.starts_with(',') { text.len() - rest.len() + 1 } else { at }
 }
 
-/// Where to read on after a broken value that `text` begins with: at the next line, or, when the value was spread
-/// over indented lines, at the next line that is not part of it.
+/// Where to read on after a broken value that `text` begins with: at the next of a list, else at the next line, or, when
+/// the value was spread over indented lines, at the next line that is not part of it.
 fn resume_after(text: &str) -> usize {
-    let Some(first_end) = memchr(b'\n', text.as_bytes()) else { return text.len() };
+    let line_end = memchr(b'\n', text.as_bytes());
+    if let Some(end) = end_of_broken(&text[..line_end.unwrap_or(text.len())]) {
+        return end + 1;
+    }
+    let Some(first_end) = line_end else { return text.len() };
     let mut at = first_end + 1;
     let pretty = first_end < 3 || text[at..].starts_with([' ', '\t']);
     while pretty && at < text.len() && !is_boundary(text.as_bytes(), at) {

@@ -81,7 +81,7 @@ impl Looked {
 
 /// The backslashes that escape something, and what they escape: in a row of backslashes it is every other one. Without
 /// a branch, by the carry of a subtraction, as simdjson does it.
-fn escapes(backslashes: u32, is_escaped: &mut u32) -> (u32, u32) {
+pub(crate) fn escapes(backslashes: u32, is_escaped: &mut u32) -> (u32, u32) {
     const ODD: u32 = 0xAAAA_AAAA;
     let may_escape = backslashes & !*is_escaped;
     let after = may_escape << 1;
