@@ -87,7 +87,7 @@ impl Batch {
 
     fn travel(&self, upto: Upto) {
         if upto >= Upto::Process {
-            drop(black_box(process(&self.pieces, &self.stages, &mut Window::default())));
+            drop(black_box(process(&self.pieces, &self.stages, &Window::default())));
             return;
         }
         let mut reading = Reading { upto, rules: &self.stages.rules, settings: Settings::default() };

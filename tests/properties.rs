@@ -114,10 +114,10 @@ fn splitting_a_batch() {
     let split = |n_pieces: usize, n_batch: usize| {
         let batch: Vec<Piece> =
             (0..).zip(&files).flat_map(|(index, path)| pieces(index, path, n_pieces)).collect();
-        let (stages, mut window) = (stages(), Window::default());
+        let (stages, window) = (stages(), Window::default());
         let mut sum = Sum::default();
         for batch in batch.chunks(n_batch) {
-            process(batch, &stages, &mut window).into_iter().for_each(|output| sum.add(output));
+            process(batch, &stages, &window).into_iter().for_each(|output| sum.add(output));
         }
         sum
     };

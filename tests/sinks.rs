@@ -70,7 +70,7 @@ impl Sink for Faulty {
 /// Delivers all records, and those that must come again until none must. The ids that each sink has.
 fn run(files: &[impl AsRef<Path>], seed: u64, failures: f64) -> (Ledger, [HashSet<Id>; 2]) {
     const ROUNDS_MAX: usize = 200;
-    let (stages, mut window) = (stages(), Window::default());
+    let (stages, window) = (stages(), Window::default());
     let mut sinks = [Faulty::new("events", seed, failures), Faulty::new("findings", !seed, failures)];
     let mut ledger = Ledger::default();
     let mut waiting: Vec<u64> = (0..files.len() as u64).collect();
@@ -81,7 +81,7 @@ fn run(files: &[impl AsRef<Path>], seed: u64, failures: f64) -> (Ledger, [HashSe
         let mut open = Open::default();
         let mut fates = Vec::new();
         for batch in batch.chunks(3) {
-            for output in process(batch, &stages, &mut window) {
+            for output in process(batch, &stages, &window) {
                 let [events, findings] = &mut sinks;
                 let mut dyn_sinks: [&mut dyn Sink; 2] = [events, findings];
                 let delivered = deliver(&output, &mut dyn_sinks, &mut ledger, &mut open);
@@ -133,13 +133,13 @@ fn what_was_refused_is_new_when_it_comes_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("two.jsonl");
     fs::write(&file, lines("x", 2)).unwrap();
-    let (stages, mut window) = (stages(), Window::default());
+    let (stages, window) = (stages(), Window::default());
     let mut sink = Faulty::new("events", 1, 0.0);
     let (mut ledger, mut open) = (Ledger::default(), Open::default());
     let mut fates = Vec::new();
     for failures in [1.0, 0.0, 0.0] {
         sink.failures = failures;
-        for output in process(&pieces(0, &file, 1), &stages, &mut window) {
+        for output in process(&pieces(0, &file, 1), &stages, &window) {
             let delivered = deliver(&output, &mut [&mut sink], &mut ledger, &mut open);
             window.forget(&delivered.forget);
             assert_eq!(delivered.error.is_some(), failures > 0.0);

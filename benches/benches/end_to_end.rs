@@ -39,8 +39,7 @@ fn batches(criterion: &mut Criterion) {
         group.bench_function(&corpus.name, |bencher| {
             bencher.iter_with_large_drop(|| {
                 // With the last round's window everything would be seen already.
-                let mut window = Window::default();
-                pool.install(|| process(&batch, &stages, &mut window))
+                pool.install(|| process(&batch, &stages, &Window::default()))
             })
         });
     }

@@ -207,5 +207,5 @@ fn stages(rules: Rules) -> Stages {
 
 /// With the last round's window everything would be seen already.
 fn batch(pieces: &[Piece], stages: &Stages) -> Vec<Output> {
-    process(pieces, stages, &mut Window::default())
+    process(pieces, stages, &Window::default())
 }

@@ -35,7 +35,7 @@ fn lake(criterion: &mut Criterion) {
             days,
             only_findings: false,
         };
-        let outputs = one_thread().install(|| process(&batch, &stages, &mut Window::default()));
+        let outputs = one_thread().install(|| process(&batch, &stages, &Window::default()));
         group.bench_function(BenchmarkId::new("parquet", &corpus.name), |bencher| {
             bencher.iter_batched(
                 || TempDir::new().unwrap(),

@@ -6,12 +6,12 @@
 
 mod alerts;
 mod correlator;
-mod done;
 mod findings;
 mod folder;
 mod quarantine;
 mod run;
 mod store;
+mod turns;
 mod write;
 
 pub use folder::{Folder, FolderError};

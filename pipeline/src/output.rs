@@ -1,6 +1,6 @@
 //! What came of some records: rows, findings and the rest, each with the record that it came from.
 
-use crate::{batch::Record, lake::Closed, ledger::Events};
+use crate::{batch::Record, lake::Closed, ledger::Events, window::Look};
 use kinescope_schemas::{Id, Position, Severity};
 use kinescope_stages::{
     decode::Envelope,
@@ -31,6 +31,8 @@ pub struct Output {
     pub points: Points,
     /// The keys of the accepted events, which are forgotten if their record has to come again.
     pub keys: Vec<(u32, Id)>,
+    /// What was found in the window, and when.
+    pub look: Look,
     /// Accepted events by source and the busiest identities, for the summary.
     pub seen: crate::process::Seen,
 }

@@ -27,6 +27,8 @@ pub use keep::{Identities, Seen};
 /// A piece of a long file, which has 512 KiB less what the next message begins with, is enough by itself: groups are
 /// alike then, and the workers of a batch end together.
 pub const GROUP_BYTES: usize = 448 << 10;
+/// Text that a batch of a stream holds, about: as many groups as a function has cores to spare.
+pub const BATCH_BYTES: usize = 4 * GROUP_BYTES;
 
 /// Events that a group has, about, of the kind that most come as: calls.
 const EVENTS_USUAL: usize = 512;
@@ -45,20 +47,26 @@ pub struct Stages {
     pub only_findings: bool,
 }
 
-/// Takes a batch through all stages. Groups go side by side, each seeing what was seen before the batch; of two copies
-/// in one batch the first counts, so a group that has a later one goes again when its turn has come.
-pub fn process(batch: &[Piece], stages: &Stages, window: &mut Window) -> Vec<Output> {
+/// Takes a batch through all stages, its groups side by side.
+pub fn process(batch: &[Piece], stages: &Stages, window: &Window) -> Vec<Output> {
     let groups = groups(batch);
-    let mut outputs: Vec<Output> =
-        groups.par_iter().map(|pieces| Road::new(stages, window).travel(pieces)).collect();
-    for (at, (pieces, output)) in groups.iter().zip(&mut outputs).enumerate() {
-        // Nothing was added to the window since the first was made.
-        if at > 0 && output.keys.iter().any(|(_, key)| window.contains(*key)) {
-            *output = Road::new(stages, window).travel(pieces);
-        }
-        output.keys.iter().for_each(|(_, key)| window.insert(*key));
+    let outputs: Vec<Output> = groups.par_iter().map(|pieces| travel(pieces, stages, window)).collect();
+    let in_turn = groups.into_iter().zip(outputs);
+    in_turn.map(|(pieces, output)| enter(output, pieces, stages, window)).collect()
+}
+
+/// Takes a group through all stages, beside others.
+pub fn travel(pieces: &[Piece], stages: &Stages, window: &Window) -> Output {
+    Road::new(stages, window).travel(pieces)
+}
+
+/// Enters what a group had, when all before it have been entered. Of two copies the first counts: should the group have
+/// one of what came beside it, it goes again.
+pub fn enter(mut output: Output, pieces: &[Piece], stages: &Stages, window: &Window) -> Output {
+    while !window.enter(output.keys.iter().map(|(_, key)| *key), output.look) {
+        output = travel(pieces, stages, window);
     }
-    outputs
+    output
 }
 
 /// The batch in runs of [`GROUP_BYTES`] or a little more.
@@ -91,6 +99,7 @@ impl<'s> Road<'s> {
             window,
             seen: HashSet::with_capacity_and_hasher(EVENTS_USUAL, Default::default()),
             output: Output {
+                look: window.look(),
                 keys: Vec::with_capacity(EVENTS_USUAL),
                 points: Points::with_capacity(if stages.only_findings { 0 } else { 2 * EVENTS_USUAL }),
                 ..Output::default()
@@ -146,7 +155,7 @@ impl<'s> Road<'s> {
     }
 
     fn is_new(&mut self, id: Id) -> bool {
-        !self.window.contains(id) && self.seen.insert(id)
+        !self.window.shows(id, &mut self.output.look) && self.seen.insert(id)
     }
 
     fn owner(&self) -> u32 {

@@ -35,7 +35,7 @@ pub fn scan(
     config: &Config,
     look: impl FnMut(&Event<'_>) + Send,
 ) -> Result<Scanned, ConfigError> {
-    let (sender, batches) = sync_channel::<Vec<Piece>>(1);
+    let (sender, groups) = sync_channel::<Vec<Piece>>(1);
     let mut looking = Looking {
         look,
         limits: config.limits(),
@@ -45,10 +45,10 @@ pub fn scan(
     };
     thread::scope(|scope| {
         scope.spawn(move || {
-            // Nobody stops taking batches here.
+            // Nobody stops taking groups here.
             let _ = Reader::new(sender, &AtomicU64::new(0), None).read(files);
         });
-        batches.iter().flatten().for_each(|piece| looking.piece(&piece));
+        groups.iter().flatten().for_each(|piece| looking.piece(&piece));
     });
     Ok(looking.scanned)
 }

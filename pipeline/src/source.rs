@@ -33,8 +33,6 @@ pub use hash::file_id;
 pub use pieces::Hungry;
 use pieces::Pieces;
 
-/// Text that a batch holds, about: as many groups as a laptop has cores to spare.
-pub const BATCH_BYTES: usize = 4 * GROUP_BYTES;
 /// A file up to this size is one piece.
 const PIECE_BYTES: usize = 512 << 10;
 /// A message that is longer than this is refused without being held whole, and so is a file that is no text.
@@ -97,12 +95,11 @@ struct Long<'p> {
     path: Option<&'p Path>,
 }
 
-/// Reads all files and sends batches. Ends early, in silence, when nobody takes them any more.
+/// Reads all files and sends groups of [`GROUP_BYTES`] or a little more. Ends early, in silence, when nobody takes them any more.
 pub struct Reader<'r> {
     sender: SyncSender<Vec<Piece>>,
-    batch_bytes: usize,
-    batch: Vec<Piece>,
-    n_batch_bytes: usize,
+    group: Vec<Piece>,
+    n_group_bytes: usize,
     n_records: u64,
     /// Bytes read so far, for the progress.
     pub n_bytes: &'r AtomicU64,
@@ -113,7 +110,7 @@ pub struct Reader<'r> {
 /// Whether a finished run already has the record with this id.
 pub type IsKnown<'r> = dyn Fn(Id) -> bool + Sync + 'r;
 
-/// Nobody takes batches any more: a sink failed, and has said so.
+/// Nobody takes groups any more: a sink failed, and has said so.
 #[derive(Debug)]
 pub struct Closed;
 
@@ -126,14 +123,7 @@ impl<'r> Reader<'r> {
         n_bytes: &'r AtomicU64,
         is_known: Option<&'r IsKnown<'r>>,
     ) -> Self {
-        let (batch_bytes, batch) = (BATCH_BYTES, Vec::new());
-        Reader { sender, batch_bytes, batch, n_batch_bytes: 0, n_records: 0, n_bytes, is_known }
-    }
-
-    /// Batches for so many workers: what one worker alone can do at a time is one group, and what it made of that is
-    /// written while it is near.
-    pub fn for_workers(self, n: usize) -> Self {
-        Reader { batch_bytes: if n == 1 { GROUP_BYTES } else { BATCH_BYTES }, ..self }
+        Reader { sender, group: Vec::new(), n_group_bytes: 0, n_records: 0, n_bytes, is_known }
     }
 
     /// Reads everything.
@@ -225,15 +215,15 @@ impl<'r> Reader<'r> {
     }
 
     fn send(&mut self, piece: Piece) -> Sent {
-        self.n_batch_bytes += piece.n_bytes_estimated();
-        self.batch.push(piece);
-        if self.n_batch_bytes < self.batch_bytes { Ok(()) } else { self.flush() }
+        self.n_group_bytes += piece.n_bytes_estimated();
+        self.group.push(piece);
+        if self.n_group_bytes < GROUP_BYTES { Ok(()) } else { self.flush() }
     }
 
     fn flush(&mut self) -> Sent {
-        self.n_batch_bytes = 0;
-        let batch = std::mem::take(&mut self.batch);
-        if batch.is_empty() { Ok(()) } else { self.sender.send(batch).map_err(|_| Closed) }
+        self.n_group_bytes = 0;
+        let group = std::mem::take(&mut self.group);
+        if group.is_empty() { Ok(()) } else { self.sender.send(group).map_err(|_| Closed) }
     }
 
     fn file(&mut self, path: &Path) -> Sent {

@@ -2,62 +2,91 @@
 //!
 //! The window is bounded: it remembers the last [`IDS_MAX`] ids. A copy that comes later than that is taken for new;
 //! what is outside is stated here because nothing can be unbounded.
+//!
+//! Groups of messages go along the road side by side and enter their ids one after the other. Each [looks](Look) at what
+//! has been entered so far, and when its turn has come it is told whether it would have seen anything else by then. So
+//! what is a copy does not depend on who was faster.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use kinescope_schemas::Id;
-use std::hash::BuildHasher;
+use std::{
+    hash::BuildHasher,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 /// Ids that are remembered: as many as half fill a hash table of 2^19 slots. They take 28 bytes each.
 pub const IDS_MAX: usize = 229_376;
 
 /// The window.
+#[derive(Debug, Default)]
+pub struct Window(RwLock<Ids>);
+
+/// What somebody saw who looked at a window while others entered ids.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// Ids that had been entered before.
+    n_entered: u64,
+    /// Of the ids that were found the one that is forgotten first: how many were entered before it.
+    oldest: Option<u64>,
+}
+
 #[derive(Debug)]
-pub struct Window {
+struct Ids {
     /// Where each id is in the ring. Half full at most: a fuller table grows when what was removed is tidied up.
     places: HashTable<u32>,
     /// The ids in the order in which they came; the oldest is overwritten first. `None` is one that was forgotten.
     ring: Vec<Option<Id>>,
-    /// Where the next id goes once the ring is full.
-    next: usize,
+    /// Ids that were entered ever: the next goes to this place, once around the ring as often as that has it.
+    n_entered: u64,
     /// Seeded anew for every window, so that nobody can choose ids that meet in one slot.
     hasher: RandomState,
 }
 
-impl Default for Window {
+impl Default for Ids {
     fn default() -> Self {
-        Window {
+        Ids {
             places: HashTable::with_capacity(2 * IDS_MAX),
             ring: Vec::with_capacity(IDS_MAX),
-            next: 0,
+            n_entered: 0,
             hasher: RandomState::default(),
         }
     }
 }
 
-impl Window {
+impl Ids {
     fn hash(&self, id: Id) -> u64 {
         self.hasher.hash_one(u128::from_ne_bytes(id.0))
     }
 
-    /// Whether an id was seen lately.
     #[inline]
-    pub fn contains(&self, id: Id) -> bool {
-        self.places.find(self.hash(id), |place| self.ring[*place as usize] == Some(id)).is_some()
+    fn place(&self, id: Id) -> Option<usize> {
+        let place = self.places.find(self.hash(id), |place| self.ring[*place as usize] == Some(id))?;
+        Some(*place as usize)
     }
 
-    /// Remembers an id that it does not know yet, and forgets the oldest when there are too many.
-    pub fn insert(&mut self, id: Id) {
-        debug_assert!(!self.contains(id), "an id that is known is inserted again");
-        let place = if self.ring.len() < IDS_MAX { self.ring.len() } else { self.next };
+    /// How many ids were entered before the one at a place.
+    fn n_before(&self, place: usize) -> u64 {
+        let next = self.next();
+        let n_since = if place < next { next - place } else { next + IDS_MAX - place };
+        self.n_entered - n_since as u64
+    }
+
+    fn next(&self) -> usize {
+        (self.n_entered % IDS_MAX as u64) as usize
+    }
+
+    fn insert(&mut self, id: Id) {
+        debug_assert!(self.place(id).is_none(), "an id that is known is inserted again");
+        let place = self.next();
         if place == self.ring.len() {
             self.ring.push(Some(id));
         } else {
             self.remove(self.ring[place]);
             self.ring[place] = Some(id);
         }
-        self.next = (place + 1) % IDS_MAX;
-        let Window { places, ring, hasher, .. } = self;
+        self.n_entered += 1;
+        let Ids { places, ring, hasher, .. } = self;
         let hash = |id: Option<Id>| hasher.hash_one(id.map_or(0, |id| u128::from_ne_bytes(id.0)));
         places.insert_unique(hash(Some(id)), place as u32, |place| hash(ring[*place as usize]));
     }
@@ -68,12 +97,62 @@ impl Window {
         let found = self.places.find_entry(hash, |place| self.ring[*place as usize] == id);
         found.ok().map(|entry| entry.remove().0 as usize)
     }
+}
+
+impl Window {
+    fn read(&self) -> RwLockReadGuard<'_, Ids> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Ids> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an id was seen lately.
+    pub fn contains(&self, id: Id) -> bool {
+        self.read().place(id).is_some()
+    }
+
+    /// A look that has seen nothing yet.
+    pub fn look(&self) -> Look {
+        Look { n_entered: self.read().n_entered, oldest: None }
+    }
+
+    /// The same as [`Window::contains`], for somebody who looks while others enter ids.
+    #[inline]
+    pub fn shows(&self, id: Id, look: &mut Look) -> bool {
+        let ids = self.read();
+        let Some(place) = ids.place(id) else { return false };
+        let n_before = ids.n_before(place);
+        look.oldest = Some(look.oldest.map_or(n_before, |oldest| oldest.min(n_before)));
+        true
+    }
+
+    /// Enters ids that a look did not find, unless it would find one by now, or no more find one that it found: then none
+    /// is entered.
+    pub fn enter(&self, new: impl Iterator<Item = Id> + Clone, look: Look) -> bool {
+        let mut ids = self.write();
+        let n_forgotten = ids.n_entered.saturating_sub(IDS_MAX as u64);
+        let is_so_still = ids.n_entered == look.n_entered
+            || look.oldest.is_none_or(|oldest| oldest >= n_forgotten)
+                && new.clone().all(|id| ids.place(id).is_none());
+        if is_so_still {
+            new.for_each(|id| ids.insert(id));
+        }
+        is_so_still
+    }
+
+    /// Remembers an id that it does not know yet, and forgets the oldest when there are too many.
+    pub fn insert(&self, id: Id) {
+        self.write().insert(id);
+    }
 
     /// Forgets ids whose events were not delivered: when they come again they are new.
-    pub fn forget(&mut self, ids: &[Id]) {
-        for id in ids {
-            if let Some(place) = self.remove(Some(*id)) {
-                self.ring[place] = None;
+    pub fn forget(&self, forgotten: &[Id]) {
+        let mut ids = self.write();
+        for id in forgotten {
+            if let Some(place) = ids.remove(Some(*id)) {
+                ids.ring[place] = None;
             }
         }
     }
@@ -81,7 +160,7 @@ impl Window {
     /// Ids that were kept, the oldest first. They come from a file, which anybody may have changed: one that stands there
     /// twice is one.
     pub fn of(ids: impl IntoIterator<Item = Id>) -> Window {
-        let mut window = Window::default();
+        let window = Window::default();
         for id in ids {
             if !window.contains(id) {
                 window.insert(id);
@@ -91,9 +170,10 @@ impl Window {
     }
 
     /// All ids, the oldest first, to be kept over the end of a run.
-    pub fn ids(&self) -> impl Iterator<Item = &Id> {
-        let (newer, older) = self.ring.split_at(if self.ring.len() < IDS_MAX { 0 } else { self.next });
-        older.iter().chain(newer).flatten()
+    pub fn ids(&self) -> Vec<Id> {
+        let ids = self.read();
+        let (newer, older) = ids.ring.split_at(if ids.ring.len() < IDS_MAX { 0 } else { ids.next() });
+        older.iter().chain(newer).flatten().copied().collect()
     }
 }
 
@@ -107,29 +187,55 @@ mod tests {
 
     #[test]
     fn remembers_the_last_and_no_more() {
-        let mut window = Window::default();
+        let window = Window::default();
         let n = 2 * IDS_MAX + 7;
         (0..n).for_each(|at| window.insert(id(at)));
         assert!((n - IDS_MAX..n).all(|at| window.contains(id(at))));
         assert!(!window.contains(id(n - IDS_MAX - 1)));
-        assert!(window.ids().copied().eq((n - IDS_MAX..n).map(id)));
+        assert!(window.ids().into_iter().eq((n - IDS_MAX..n).map(id)));
     }
 
     #[test]
     fn what_was_kept_twice_is_there_once() {
         let window = Window::of([1, 2, 1, 3, 2].map(id));
-        assert!(window.ids().copied().eq([1, 2, 3].map(id)));
+        assert!(window.ids().into_iter().eq([1, 2, 3].map(id)));
     }
 
     #[test]
     fn what_is_forgotten_is_new_again() {
-        let mut window = Window::default();
+        let window = Window::default();
         (0..9).for_each(|at| window.insert(id(at)));
         window.forget(&[id(1), id(100)]);
         assert!(!window.contains(id(1)) && window.contains(id(2)));
-        assert!(window.ids().copied().eq([0, 2, 3, 4, 5, 6, 7, 8].map(id)));
+        assert!(window.ids().into_iter().eq([0, 2, 3, 4, 5, 6, 7, 8].map(id)));
         window.insert(id(1));
         assert!(window.contains(id(1)));
         assert_eq!(window.ids().last(), Some(&id(1)));
+    }
+
+    /// As many as it remembers, and a little more, so that the ring has gone around.
+    fn full() -> Window {
+        Window::of((0..IDS_MAX + 10).map(id))
+    }
+
+    #[test]
+    fn a_look_is_right_as_long_as_it_would_see_the_same() {
+        let last = IDS_MAX + 9;
+        for (name, found, entered, new, is_right) in [
+            ("nobody entered anything", 10, 0, 1_000_000, true),
+            ("others", last, 5, 1_000_000, true),
+            ("the same", last, 5, 2_000_003, false),
+            ("what was found is there still", 15, 5, 1_000_000, true),
+            ("what was found is forgotten", 14, 5, 1_000_000, false),
+        ] {
+            let window = full();
+            let mut look = window.look();
+            assert!(window.shows(id(found), &mut look) && window.shows(id(last), &mut look), "{name}");
+            assert!(!window.shows(id(new), &mut look), "{name}");
+            let others = window.look();
+            assert!(window.enter((2_000_000..2_000_000 + entered).map(id), others), "{name}");
+            assert_eq!(window.enter([id(new)].into_iter(), look), is_right, "{name}");
+            assert_eq!(window.contains(id(new)), is_right || new >= 2_000_000, "{name}");
+        }
     }
 }

@@ -26,9 +26,10 @@ use kinescope_pipeline::{
     Answers, Config, Ledger, Output, Piece, Stages,
     config::ConfigError,
     lake::{Closed, DayRange},
-    process, settle,
+    process,
+    process::BATCH_BYTES,
+    settle,
     sink::Open,
-    source::BATCH_BYTES,
     window::Window,
 };
 use kinescope_schemas::{Fate, Id};
@@ -224,7 +225,7 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
             .clone()
             .map(|at| self.records[at].piece(at, known.done.contains(&self.records[at].id())))
             .collect();
-        let mut outputs = process(&pieces, &self.hub.stages, &mut self.hub.window());
+        let mut outputs = process(&pieces, &self.hub.stages, &self.hub.window());
         let points: Vec<_> = outputs.iter_mut().map(|output| std::mem::take(&mut output.points)).collect();
         let mut output = Output::joined(outputs);
         self.keys.extend(output.keys.iter().map(|(owner, key)| (places.start + *owner as usize, *key)));
@@ -300,11 +301,11 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         let of_slice = self.keys.iter().filter(|(at, _)| *at >= start);
         let is_done = |at: &usize| !again.contains(&((at - start) as u32));
         let of_done: Vec<Id> = of_slice.filter(|(at, _)| is_done(at)).map(|(_, key)| *key).collect();
-        let window = &mut self.hub.window();
+        let window = self.hub.window();
         window.forget(&of_done);
         let done = (0..).zip(pieces).filter(|(owner, _)| !again.contains(owner));
         let done: Vec<Piece> = done.map(|(_, piece)| records::again(piece)).collect();
-        for output in process(&done, &self.hub.stages, window) {
+        for output in process(&done, &self.hub.stages, &window) {
             self.minutes.add(output.points);
         }
     }

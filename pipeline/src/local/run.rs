@@ -3,10 +3,10 @@
 use super::{
     Folder, Store, StoreError, alerts,
     correlator::Correlator,
-    done::Done,
     findings,
     folder::FILES,
     quarantine::{Quarantine, Redriven, copy_without},
+    turns::Turns,
     write::Writer,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     lake::{DayRange, Lake},
     ledger::{Ledger, Records},
-    process::{Seen, Stages, process},
+    process::{Seen, Stages},
     sink::Open,
     source::{Feed, Files, IsKnown, Reader},
     window::Window,
@@ -37,7 +37,7 @@ mod error;
 
 pub use error::RunError;
 
-/// Batches that wait between reading and processing.
+/// Groups that wait between reading and processing.
 const QUEUE_LEN: usize = 1;
 
 /// What to read.
@@ -173,31 +173,23 @@ impl<'f> Job<'f> {
     fn work(mut self, status: &Status) -> Result<Report, RunError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.run.n_threads).build()?;
         let stages = self.stages()?;
-        let mut window = self.window();
+        let window = self.window();
         let mut writer = self.writer(&stages.rules)?;
         let known = self.known.take().map(std::sync::Mutex::new);
         let is_known = known
             .as_ref()
             .map(|store| move |id: Id| store.lock().is_ok_and(|store| store.has_record(id).unwrap_or(false)));
-        let (send_batch, batches) = sync_channel::<Vec<Piece>>(QUEUE_LEN);
+        let (send_group, groups) = sync_channel::<Vec<Piece>>(QUEUE_LEN);
         let mut input = std::mem::replace(&mut self.run.input, Input::Quarantined(Vec::new()));
-        let n_workers = pool.current_num_threads();
-        let done = Done::new(&mut writer, n_workers);
         thread::scope(|scope| {
             let input = &mut input;
             let is_known = is_known.as_ref().map(|is_known| is_known as &IsKnown<'_>);
-            let reader = Reader::new(send_batch, &status.n_bytes, is_known).for_workers(n_workers);
+            let reader = Reader::new(send_group, &status.n_bytes, is_known);
             scope.spawn(move || input.read(reader));
-            pool.scope(|workers| {
-                for batch in batches {
-                    let outputs = process(&batch, &stages, &mut window);
-                    if !done.put(outputs, || workers.spawn(|_| done.write(status))) {
-                        return;
-                    }
-                }
-            });
-        });
-        done.end()?;
+            let turns = Turns::new(groups, &stages, &window, &mut writer, status);
+            pool.broadcast(|_| turns.work());
+            turns.end()
+        })?;
         if let Input::Feed(feed) = input {
             self.fed = Some(feed.end().map_err(RunError::Feed)?);
         }
@@ -324,7 +316,7 @@ impl<'f> Job<'f> {
         let json = serde_json::to_vec_pretty(ledger).map_err(io::Error::from);
         json.and_then(|json| fs::write(self.folder.staged("ledger.json"), json))
             .map_err(|error| RunError::File("ledger.json", error))?;
-        let ids: Vec<[u8; 16]> = window.ids().map(|id| id.0).collect();
+        let ids: Vec<[u8; 16]> = window.ids().into_iter().map(|id| id.0).collect();
         fs::write(self.folder.staged("window"), ids.as_flattened())
             .map_err(|error| RunError::File("the window of ids", error))?;
         if let Some(Some(checkpoint)) = &self.fed {

@@ -32,16 +32,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Writes all that comes.
-    pub(super) fn write_all(&mut self, outputs: Vec<Output>, status: &Status) -> Result<(), RunError> {
-        for mut output in outputs {
-            self.write(&output)?;
-            self.minutes.add(std::mem::take(&mut output.points));
-            self.seen.add(&output.seen);
-            self.minutes(false)?;
-            status.n_events.store(self.ledger.events.r#in, Ordering::Relaxed);
-            status.n_findings.store(self.ledger.findings.total, Ordering::Relaxed);
-        }
+    /// Writes what came of a group.
+    pub(super) fn write_one(&mut self, mut output: Output, status: &Status) -> Result<(), RunError> {
+        self.write(&output)?;
+        self.minutes.add(std::mem::take(&mut output.points));
+        self.seen.add(&output.seen);
+        self.minutes(false)?;
+        status.n_events.store(self.ledger.events.r#in, Ordering::Relaxed);
+        status.n_findings.store(self.ledger.findings.total, Ordering::Relaxed);
         Ok(())
     }
 

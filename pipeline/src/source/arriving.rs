@@ -215,6 +215,19 @@ mod tests {
         assert_eq!(pieces(&text, 1 << 20).concat_bytes(), text);
     }
 
+    #[test]
+    fn lines_behind_one_that_is_too_long_are_read() {
+        let long = vec![b'x'; (64 << 20) + 5];
+        for rest in [&b"a\n"[..], &b"a\nb\n".repeat(1 << 18)] {
+            let found = pieces(&[&long, &b"\n"[..], rest].concat(), usize::MAX);
+            let (refused, read): (Vec<_>, Vec<_>) = found
+                .into_iter()
+                .partition(|piece| piece.3.starts_with(b"failed to decode a message of more"));
+            assert_eq!(refused.len(), 2);
+            assert!(read.concat_bytes() == rest);
+        }
+    }
+
     trait ConcatBytes {
         fn concat_bytes(self) -> Vec<u8>;
     }
