@@ -38,6 +38,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// Bytes that its rows take.
+    pub(crate) fn n_row_bytes(&self) -> usize {
+        self.rows.iter().map(|rows| rows.batch.get_array_memory_size()).sum()
+    }
+
     /// Outputs one after the other as one, but for their points, which minutes take.
     pub fn joined(outputs: impl IntoIterator<Item = Output>) -> Output {
         let mut all = Output::default();

@@ -9,9 +9,9 @@ use crate::{
 use kinescope_schemas::Id;
 use kinescope_stages::decode::Envelope;
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -22,12 +22,15 @@ use std::{
 mod arriving;
 mod capture;
 mod feed;
+mod files;
 mod hash;
 mod pieces;
 
 pub use arriving::Arriving;
 pub use capture::Captured;
 pub use feed::{Fed, Feed, FeedError};
+use files::is_stdin;
+pub use files::{Files, Paths, SourceError};
 use hash::Hash;
 pub use hash::file_id;
 pub use pieces::Hungry;
@@ -37,53 +40,6 @@ use pieces::Pieces;
 const PIECE_BYTES: usize = 512 << 10;
 /// A message that is longer than this is refused without being held whole, and so is a file that is no text.
 const HELD_BYTES_MAX: usize = 64 << 20;
-
-/// An input that cannot be listed. Fits after "failed to read".
-#[derive(Debug, thiserror::Error)]
-#[error("{path}: {source}; name files or folders that exist, or - for standard input")]
-pub struct SourceError {
-    path: String,
-    source: io::Error,
-}
-
-/// What to read, and how it goes.
-#[derive(Debug)]
-pub struct Files {
-    /// The files, in order; `-` is standard input.
-    pub paths: Vec<PathBuf>,
-    /// Bytes of all of them; 0 if standard input is among them.
-    pub n_bytes: u64,
-}
-
-impl Files {
-    /// Lists inputs: a folder stands for the files below it, in order of name.
-    pub fn list(inputs: &[PathBuf]) -> Result<Files, SourceError> {
-        let mut paths = Vec::new();
-        for input in inputs {
-            if input.as_os_str() == "-" {
-                paths.push(input.clone());
-            } else {
-                let error = |source| SourceError { path: input.display().to_string(), source };
-                let is_dir = fs::metadata(input).map_err(error)?.is_dir();
-                if is_dir { walk(input, &mut paths).map_err(error)? } else { paths.push(input.clone()) }
-            }
-        }
-        let of_stdin = paths.iter().any(|path| path.as_os_str() == "-");
-        let size = |path: &PathBuf| fs::metadata(path).map_or(0, |meta| meta.len());
-        let n_bytes = if of_stdin { 0 } else { paths.iter().map(size).sum() };
-        Ok(Files { paths, n_bytes })
-    }
-}
-
-fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        // A link is read as the file it points to, and never followed into a folder: it could lead back here.
-        if entry.file_type()?.is_dir() { walk(&entry.path(), paths)? } else { paths.push(entry.path()) }
-    }
-    Ok(())
-}
 
 /// What is too long to be read at once.
 struct Long<'p> {
@@ -128,8 +84,12 @@ impl<'r> Reader<'r> {
 
     /// Reads everything.
     pub fn read(mut self, files: &Files) -> Sent {
-        for path in &files.paths {
-            self.file(path)?;
+        for path in files.paths() {
+            match path {
+                Ok(path) => self.file(&path)?,
+                // It was there when the run began.
+                Err(error) => self.unreadable(error.path().to_owned(), format!("failed to read {error}"))?,
+            }
         }
         self.flush()
     }
@@ -231,15 +191,18 @@ impl<'r> Reader<'r> {
             Ok(sent) => sent,
             Err(error) => {
                 let reason = format!("failed to read the file: {error}; mend it and process it again");
-                let source = path.display().to_string();
-                let id = Id::of(&[b"unreadable", source.as_bytes()]);
-                self.refused(source, id, id, reason)
+                self.unreadable(path.display().to_string(), reason)
             }
         }
     }
 
+    fn unreadable(&mut self, source: String, reason: String) -> Sent {
+        let id = Id::of(&[b"unreadable", source.as_bytes()]);
+        self.refused(source, id, id, reason)
+    }
+
     fn try_file(&mut self, path: &Path) -> io::Result<Sent> {
-        if path.as_os_str() == "-" {
+        if is_stdin(path) {
             let long = Long { id: Id::of(&[b"stream"]), file_id: None, path: None };
             return Ok(self.stream("-".to_owned(), long, io::stdin()));
         }

@@ -31,7 +31,7 @@ const ROW_GROUPS_MAX: usize = 8;
 const FILES_OPEN_MAX: usize = 48;
 /// A file that was passed over so often ends its row group: the encoders of a day that is over take as much memory as
 /// those at work.
-const IDLE_WRITES_MAX: u64 = 256;
+const IDLE_WRITES_MAX: u64 = 64;
 /// What all open files may buffer together besides finished [pages](super::pages); past it, row groups are cut. With two
 /// thirds of it files are 3 % larger: each row group begins its dictionaries anew.
 const BUFFERED_BYTES_MAX: usize = 18 << 20;

@@ -186,7 +186,8 @@ impl<'f> Job<'f> {
             let is_known = is_known.as_ref().map(|is_known| is_known as &IsKnown<'_>);
             let reader = Reader::new(send_group, &status.n_bytes, is_known);
             scope.spawn(move || input.read(reader));
-            let turns = Turns::new(groups, &stages, &window, &mut writer, status);
+            let n_workers = pool.current_num_threads();
+            let turns = Turns::new(groups, &stages, &window, &mut writer, status, n_workers);
             pool.broadcast(|_| turns.work());
             turns.end()
         })?;
@@ -349,9 +350,9 @@ impl Run<'_> {
     fn covers(&self, store: &Store) -> Result<bool, StoreError> {
         let Input::Files(files) = &self.input else { return Ok(false) };
         let mut n_covered = 0i64;
-        for path in &files.paths {
-            n_covered +=
-                i64::from(crate::source::file_id(path).map_or(Ok(false), |id| store.has_record(id))?);
+        for path in files.paths() {
+            let id = path.ok().and_then(|path| crate::source::file_id(&path).ok());
+            n_covered += i64::from(id.map_or(Ok(false), |id| store.has_record(id))?);
         }
         Ok(n_covered >= store.n_records()?)
     }

@@ -17,9 +17,9 @@ use std::{
     thread,
 };
 
-/// Groups that may be ready beside the one that is written: they even out what writing takes, which is a tenth of a
-/// second where a row group ends.
-const READY_MAX: usize = 4;
+/// Bytes of rows that may be ready to be written for each worker: those of a usual group, which evens out what writing
+/// takes as well as more would. A group of findings has several times as much.
+const READY_BYTES_PER_WORKER: usize = 1 << 20;
 
 type Group = Vec<Piece>;
 
@@ -31,6 +31,8 @@ pub(super) struct Turns<'r> {
     /// How many were taken, and the others.
     groups: Mutex<(u64, Receiver<Group>)>,
     ready: Mutex<Ready>,
+    /// What may be ready beside the group that is written.
+    n_ready_bytes_max: usize,
     /// Told when one was written, or when there is no use in going on.
     written: Condvar,
     writer: Mutex<&'r mut Writer>,
@@ -39,6 +41,8 @@ pub(super) struct Turns<'r> {
 #[derive(Default)]
 struct Ready {
     groups: BTreeMap<u64, (Group, Output)>,
+    /// Bytes of their rows.
+    n_bytes: usize,
     /// Whose turn it is to be written.
     turn: u64,
     /// Whether a worker writes.
@@ -49,15 +53,17 @@ struct Ready {
 }
 
 impl<'r> Turns<'r> {
-    /// Those of the groups that come.
+    /// Those of the groups that come, for so many workers.
     pub(super) fn new(
         groups: Receiver<Group>,
         stages: &'r Stages,
         window: &'r Window,
         writer: &'r mut Writer,
         status: &'r Status,
+        n_workers: usize,
     ) -> Turns<'r> {
         Turns {
+            n_ready_bytes_max: n_workers * READY_BYTES_PER_WORKER,
             stages,
             window,
             status,
@@ -90,6 +96,7 @@ impl<'r> Turns<'r> {
     /// than may be; whether there is a use in going on.
     fn put(&self, turn: u64, group: Group, output: Output) -> bool {
         let mut ready = self.ready();
+        ready.n_bytes += output.n_row_bytes();
         ready.groups.insert(turn, (group, output));
         while !ready.stopped {
             let turn = ready.turn;
@@ -97,6 +104,7 @@ impl<'r> Turns<'r> {
                 && let Some((group, output)) = ready.groups.remove(&turn)
             {
                 ready.written_now = true;
+                ready.n_bytes -= output.n_row_bytes();
                 drop(ready);
                 let written = self.write(group, output);
                 ready = self.ready();
@@ -105,7 +113,7 @@ impl<'r> Turns<'r> {
                 ready.stopped |= written.is_err();
                 ready.failed = written.err();
                 self.written.notify_all();
-            } else if ready.groups.len() > READY_MAX {
+            } else if ready.n_bytes > self.n_ready_bytes_max {
                 ready = self.written.wait(ready).unwrap_or_else(PoisonError::into_inner);
             } else {
                 return true;
