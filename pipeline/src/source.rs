@@ -38,6 +38,9 @@ use pieces::Pieces;
 
 /// A file up to this size is one piece.
 const PIECE_BYTES: usize = 512 << 10;
+/// The same of a file that is compressed and holds what cannot be cut, such as CloudWatch's logs: what is inflated in one go
+/// costs half of what is inflated bit by bit, and waits as it is until then.
+const PIECE_BYTES_GZIP: usize = 2 << 20;
 /// A message that is longer than this is refused without being held whole, and so is a file that is no text.
 const HELD_BYTES_MAX: usize = 64 << 20;
 
@@ -297,13 +300,19 @@ impl<'r> Reader<'r> {
 
 /// Reads one byte more than a piece may have.
 fn read_start(input: &mut impl Read, start: &mut Vec<u8>) -> io::Result<()> {
-    input.take(PIECE_BYTES as u64 + 1).read_to_end(start).map(drop)
+    input.take(PIECE_BYTES as u64 + 1).read_to_end(start)?;
+    if start.len() > PIECE_BYTES && start.starts_with(&pieces::GZIP) && !pieces::inflates_to_pieces(start) {
+        input.take((PIECE_BYTES_GZIP - PIECE_BYTES) as u64).read_to_end(start)?;
+    }
+    Ok(())
 }
 
 /// Whether a file's start is all of it, and may be decoded in one go.
 fn is_one_piece(start: &[u8]) -> bool {
-    start.len() <= PIECE_BYTES
-        && !capture::is_capture(start)
-        && !pieces::inflates_large(start)
-        && !pieces::inflates_to_capture(start)
+    if start.starts_with(&pieces::GZIP) {
+        return start.len() <= PIECE_BYTES_GZIP
+            && !pieces::inflates_large(start)
+            && !pieces::inflates_to_pieces(start);
+    }
+    start.len() <= PIECE_BYTES && !capture::is_capture(start)
 }

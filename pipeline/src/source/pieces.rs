@@ -63,24 +63,30 @@ enum Under {
     Binary,
 }
 
-/// Whether a file must be read in pieces though it is small: it says that it inflates to a lot.
+/// Whether a compressed file must be read in pieces though it is small: it says that it inflates to a lot.
 pub(super) fn inflates_large(bytes: &[u8]) -> bool {
-    const INFLATED_WHOLE_MAX: u32 = 1 << 20;
-    let size = bytes.last_chunk().map_or(0, |size| u32::from_le_bytes(*size));
-    bytes.starts_with(&GZIP) && size > INFLATED_WHOLE_MAX
+    const INFLATED_WHOLE_MAX: u32 = 16 << 20;
+    size(bytes) > INFLATED_WHOLE_MAX
 }
 
-/// Whether a compressed file may be a capture, by how it begins: then its lines are records of their own.
-pub(super) fn inflates_to_capture(bytes: &[u8]) -> bool {
+/// Whether a compressed file should be read in pieces, by how it begins: a capture, whose lines are records of their own, or
+/// more lines or records than a piece may have.
+pub(super) fn inflates_to_pieces(bytes: &[u8]) -> bool {
     const LOOK_BYTES: u64 = 1 << 10;
-    if !bytes.starts_with(&GZIP) {
-        return false;
-    }
     let mut start = Vec::new();
-    // What cannot be inflated is no capture; decoding says what is wrong.
+    // What cannot be inflated is neither; decoding says what is wrong.
     let _ = MultiGzDecoder::new(bytes).take(LOOK_BYTES).read_to_end(&mut start);
+    let is_large = bytes.len() > PIECE_BYTES || size(bytes) as usize > 2 * PIECE_BYTES;
+    if is_large && (start.contains(&b'\n') || list_start(&start).is_some()) {
+        return true;
+    }
     start.trim_ascii_start().starts_with(b"{")
         && memchr::memmem::find(&start, b"\"SequenceNumber\"").is_some()
+}
+
+/// Bytes that gzip inflates to, as it says.
+fn size(bytes: &[u8]) -> u32 {
+    bytes.last_chunk().map_or(0, |size| u32::from_le_bytes(*size))
 }
 
 /// The header line that a file of VPC flow records begins with.
