@@ -1,6 +1,7 @@
-//! `process`: the road of a batch of records, on one screen.
+//! The road of records, on one screen.
 //!
-//! Everything that runs Kinescope runs this: the command line, the tests, the benches.
+//! Everything that runs Kinescope takes it: a function takes a batch along it by [`process`]; a run, whose groups never end,
+//! by the two steps of that, [`travel`] and [`enter`].
 
 use crate::{
     batch::{Content, Piece},

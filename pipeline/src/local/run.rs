@@ -53,7 +53,7 @@ pub enum Input<'f> {
 impl Input<'_> {
     /// Reads all of it.
     fn read(&mut self, reader: Reader<'_>) {
-        // Whoever stopped taking batches reports why.
+        // Whoever stopped taking groups reports why.
         let _ = match self {
             Input::Files(files) => reader.read(files),
             Input::Quarantined(entries) => reader.redrive(std::mem::take(entries)),

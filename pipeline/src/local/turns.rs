@@ -17,9 +17,9 @@ use std::{
     thread,
 };
 
-/// Bytes of rows that may be ready to be written for each worker: those of a usual group, which evens out what writing
-/// takes as well as more would. A group of findings has several times as much.
-const READY_BYTES_PER_WORKER: usize = 1 << 20;
+/// Bytes of text and of its rows that may be ready to be written for each worker: a little more than those of a usual group,
+/// which evens out what writing takes as well as more would. A group of findings has several times as much.
+const READY_BYTES_PER_WORKER: usize = 3 << 19;
 
 type Group = Vec<Piece>;
 
@@ -41,7 +41,7 @@ pub(super) struct Turns<'r> {
 #[derive(Default)]
 struct Ready {
     groups: BTreeMap<u64, (Group, Output)>,
-    /// Bytes of their rows.
+    /// Bytes of their text and rows.
     n_bytes: usize,
     /// Whose turn it is to be written.
     turn: u64,
@@ -96,7 +96,7 @@ impl<'r> Turns<'r> {
     /// than may be; whether there is a use in going on.
     fn put(&self, turn: u64, group: Group, output: Output) -> bool {
         let mut ready = self.ready();
-        ready.n_bytes += output.n_row_bytes();
+        ready.n_bytes += n_bytes(&group, &output);
         ready.groups.insert(turn, (group, output));
         while !ready.stopped {
             let turn = ready.turn;
@@ -104,7 +104,7 @@ impl<'r> Turns<'r> {
                 && let Some((group, output)) = ready.groups.remove(&turn)
             {
                 ready.written_now = true;
-                ready.n_bytes -= output.n_row_bytes();
+                ready.n_bytes -= n_bytes(&group, &output);
                 drop(ready);
                 let written = self.write(group, output);
                 ready = self.ready();
@@ -138,6 +138,10 @@ impl<'r> Turns<'r> {
     }
 }
 
+fn n_bytes(group: &Group, output: &Output) -> usize {
+    group.iter().map(Piece::n_bytes_estimated).sum::<usize>() + output.n_row_bytes()
+}
+
 /// A worker that panics will never have its turn: nobody must wait for that.
 struct StopsAll<'t, 'r>(&'t Turns<'r>);
 
@@ -147,5 +151,30 @@ impl Drop for StopsAll<'_, '_> {
             self.0.ready().stopped = true;
             self.0.written.notify_all();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{Content, Record};
+    use kinescope_schemas::Id;
+    use kinescope_stages::decode::Envelope;
+    use std::sync::{Arc, OnceLock};
+
+    /// Without a lake there are no rows, and a bound of those alone would be none.
+    #[test]
+    fn text_counts_where_there_are_no_rows() {
+        let record = Arc::new(Record {
+            index: 0,
+            source: String::new(),
+            id: Id::of(&[]),
+            file_id: OnceLock::new(),
+            arrival_ms: None,
+            envelope: Envelope::default(),
+        });
+        let content = Content::Bytes(vec![b'x'; 1_000]);
+        let group = vec![Piece { record, offset: 0, header: None, last: true, content }];
+        assert_eq!(n_bytes(&group, &Output::default()), 1_000);
     }
 }
