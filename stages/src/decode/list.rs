@@ -178,4 +178,40 @@ mod tests {
             assert_eq!(found, Items { n_bytes: items.len(), then }, "{items}|{rest}");
         }
     }
+
+    /// One byte at a time. Outside of strings, where JSON has no backslash, one escapes a quote all the same.
+    fn closing_slowly(bytes: &[u8]) -> Option<usize> {
+        let (mut depth, mut quoted, mut escaped) = (1, false, false);
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'"' if !escaped => quoted = !quoted,
+                b'{' | b'[' if !quoted => depth += 1,
+                b'}' | b']' if !quoted => depth -= 1,
+                _ => {}
+            }
+            escaped = *byte == b'\\' && !escaped;
+            if depth == 0 {
+                return Some(at + 1);
+            }
+        }
+        None
+    }
+
+    /// Strings and escapes that lie across looks, of any bytes.
+    #[test]
+    fn many_bytes_at_a_look_see_what_one_at_a_time_sees() {
+        let mut random = 1u64;
+        let mut n_closed = 0;
+        for n_bytes in (0..200).cycle().take(20_000) {
+            let mut bytes = vec![b'{'];
+            bytes.extend((0..n_bytes).map(|_| {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                b"{[]}\"\\aaaaaaaa,:"[(random >> 60) as usize]
+            }));
+            let found = closing(&bytes, 1, 1);
+            assert_eq!(found, closing_slowly(&bytes[1..]).map(|end| end + 1), "{}", bytes.escape_ascii());
+            n_closed += usize::from(found.is_some_and(|end| end > 2 * STEP));
+        }
+        assert!(n_closed > 100, "{n_closed}");
+    }
 }
