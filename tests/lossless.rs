@@ -136,7 +136,7 @@ fn session_tokens_are_nowhere() {
             assert!(!kept.contains("SECRET") && kept.contains("[redacted]"), "{kept}");
             rules.matching(event, |rule| {
                 n_findings += 1;
-                let finding = Finding::new(event, rule, rules.lists()).to_json().to_string();
+                let finding = Finding::new(event, rule, rules.lists()).0.ocsf;
                 assert!(!finding.contains("SECRET"), "{finding}");
             });
         });

@@ -50,7 +50,7 @@ impl Writer {
         self.sources.insert(event.source);
         writeln!(self.file, "{}", ocsf::to_json(event)).unwrap();
         self.rules.matching(event, |rule| {
-            writeln!(self.file, "{}", Finding::new(event, rule, self.rules.lists()).to_json()).unwrap();
+            writeln!(self.file, "{}", Finding::new(event, rule, self.rules.lists()).0.ocsf).unwrap();
         });
     }
 }

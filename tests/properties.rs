@@ -95,7 +95,7 @@ impl Sum {
     fn add(&mut self, output: Output) {
         self.n_in += output.records.iter().map(|tally| tally.events.r#in).sum::<u64>();
         self.keys.extend(output.keys.iter().map(|(_, id)| id.to_string()));
-        self.findings.extend(output.findings.iter().map(|(_, finding)| finding.to_json().to_string()));
+        self.findings.extend(output.findings.iter().map(|(_, finding)| finding.ocsf.clone()));
         let mut minutes = Minutes::default();
         minutes.add(output.points);
         for (key, point) in minutes.close(true) {

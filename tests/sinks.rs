@@ -49,7 +49,7 @@ impl Sink for Faulty {
         self.name
     }
 
-    fn write(&mut self, output: &Output) -> Answers {
+    fn write(&mut self, output: &mut Output) -> Answers {
         let items = items(self.name, output);
         if self.chance.f64() < self.failures {
             return Answers::failed(items.iter().map(|(owner, _)| *owner).collect(), "no answer".into());
@@ -81,10 +81,10 @@ fn run(files: &[impl AsRef<Path>], seed: u64, failures: f64) -> (Ledger, [HashSe
         let mut open = Open::default();
         let mut fates = Vec::new();
         for batch in batch.chunks(3) {
-            for output in process(batch, &stages, &window) {
+            for mut output in process(batch, &stages, &window) {
                 let [events, findings] = &mut sinks;
                 let mut dyn_sinks: [&mut dyn Sink; 2] = [events, findings];
-                let delivered = deliver(&output, &mut dyn_sinks, &mut ledger, &mut open);
+                let delivered = deliver(&mut output, &mut dyn_sinks, &mut ledger, &mut open);
                 window.forget(&delivered.forget);
                 fates.extend(delivered.fates);
             }
@@ -139,8 +139,8 @@ fn what_was_refused_is_new_when_it_comes_again() {
     let mut fates = Vec::new();
     for failures in [1.0, 0.0, 0.0] {
         sink.failures = failures;
-        for output in process(&pieces(0, &file, 1), &stages, &window) {
-            let delivered = deliver(&output, &mut [&mut sink], &mut ledger, &mut open);
+        for mut output in process(&pieces(0, &file, 1), &stages, &window) {
+            let delivered = deliver(&mut output, &mut [&mut sink], &mut ledger, &mut open);
             window.forget(&delivered.forget);
             assert_eq!(delivered.error.is_some(), failures > 0.0);
             fates.extend(delivered.fates.into_iter().map(|(_, fate)| fate));

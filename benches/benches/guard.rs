@@ -9,7 +9,7 @@
 use kinescope_benches::{Corpus, START_MS, events, load, one_thread, visit};
 use kinescope_generate::Shape;
 use kinescope_pipeline::{
-    Config, Output, Piece, Sink, Stages,
+    Config, Output, Piece, Stages,
     lake::{DayRange, Lake, Rows},
     process,
     window::Window,
@@ -181,9 +181,7 @@ fn lake_parquet() -> (u64, Work) {
     let work = move || {
         let folder = TempDir::new().unwrap();
         let mut lake = Lake::new(folder.path(), "guard".to_owned());
-        for output in &outputs {
-            assert!(Sink::write(&mut lake, output).failed.is_empty());
-        }
+        outputs.iter().flat_map(|output| &output.rows).for_each(|rows| lake.write(rows).unwrap());
         lake.finish().unwrap();
     };
     (n_events, Box::new(work))

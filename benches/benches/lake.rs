@@ -6,7 +6,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_ma
 use kinescope_benches::{Corpus, START_MS, batched, events, group, one_thread, recorded};
 use kinescope_generate::Shape;
 use kinescope_pipeline::{
-    Config, Output, Sink, Stages,
+    Config, Output, Stages,
     lake::{DayRange, Lake, Rows},
     process,
     window::Window,
@@ -58,10 +58,7 @@ fn rows(events: &[Event<'_>], days: DayRange) -> Vec<Rows> {
 /// The folder comes back, to be removed when nobody measures.
 fn write(outputs: &[Output], folder: TempDir) -> TempDir {
     let mut lake = Lake::new(folder.path(), "bench".to_owned());
-    for output in outputs {
-        let answers = Sink::write(&mut lake, output);
-        assert!(answers.failed.is_empty(), "{:?}", answers.error);
-    }
+    outputs.iter().flat_map(|output| &output.rows).for_each(|rows| lake.write(rows).unwrap());
     lake.finish().unwrap();
     folder
 }

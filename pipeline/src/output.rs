@@ -38,9 +38,10 @@ pub struct Output {
 }
 
 impl Output {
-    /// Bytes that its rows take.
-    pub(crate) fn n_row_bytes(&self) -> usize {
-        self.rows.iter().map(|rows| rows.batch.get_array_memory_size()).sum()
+    /// Bytes that its rows and findings take: nearly all.
+    pub(crate) fn n_bytes(&self) -> usize {
+        let rows = self.rows.iter().map(|rows| rows.batch.get_array_memory_size()).sum::<usize>();
+        rows + self.findings.iter().map(|(_, finding)| finding.ocsf.len()).sum::<usize>()
     }
 
     /// Outputs one after the other as one, but for their points, which minutes take.

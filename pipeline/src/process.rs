@@ -10,7 +10,7 @@ use crate::{
     window::Window,
 };
 use foldhash::HashSet;
-use kinescope_schemas::{Event, Id, Position};
+use kinescope_schemas::{Event, Id, Position, Table};
 use kinescope_stages::{
     classify::classify,
     decode::{Bad, DecodeError, Input, Limits, Message, Visitor, decode},
@@ -134,15 +134,23 @@ impl<'s> Road<'s> {
 
     fn event(&mut self, event: &mut Event<'_>) {
         let severity = classify(event);
-        let (rules, owner) = (&self.stages.rules, self.owner());
-        let Output { findings, hits, .. } = &mut self.output;
-        let n_before = findings.len();
-        rules.judge(
+        let day = self.day_of(event.time_ms());
+        self.keep(event, severity, day);
+        let (stages, owner) = (self.stages, self.owner());
+        let Output { findings, hits, points, .. } = &mut self.output;
+        let rows = &mut self.rows;
+        stages.rules.judge(
             event,
-            |rule| findings.push((owner, Finding::new(event, rule, rules.lists()))),
+            |rule| {
+                let (finding, row) = Finding::new(event, rule, stages.rules.lists());
+                if !stages.only_findings {
+                    points.add_finding(&finding);
+                    Rows::of(rows, Table::Findings, day).push(&row, owner);
+                }
+                findings.push((owner, finding));
+            },
             |correlation, hit| hits.push((owner, correlation, hit)),
         );
-        self.keep(event, severity, n_before);
     }
 
     fn input<'p>(&self, piece: &'p Piece, bytes: &'p [u8]) -> Input<'p> {

@@ -15,8 +15,9 @@ use std::{
 pub trait Sink {
     /// The service or the file, as the ledger names it.
     fn name(&self) -> &'static str;
-    /// Writes the items that are this sink's. An answer that did not come is a failure.
-    fn write(&mut self, output: &Output) -> Answers;
+    /// Writes the items that are this sink's. An answer that did not come is a failure. It may take what no other sink
+    /// wants, so that it is gone when it is written.
+    fn write(&mut self, output: &mut Output) -> Answers;
 }
 
 /// A sink's answers.
@@ -59,7 +60,7 @@ pub struct Delivered {
 
 /// Gives an output to every sink, enters the answers, and tells the fate of each record that ended.
 pub fn deliver(
-    output: &Output,
+    output: &mut Output,
     sinks: &mut [&mut dyn Sink],
     ledger: &mut Ledger,
     open: &mut Open,

@@ -180,7 +180,7 @@ fn tree<'r>(
     is_wanted: impl Fn(&str) -> bool,
     columns: Columns,
 ) -> Object<'r> {
-    let mut root = Object::default();
+    let mut root = Object::of_root();
     let specs = &table.spec().columns;
     row.each_filled(|at, value| {
         let column = &specs[at];

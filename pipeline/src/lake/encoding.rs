@@ -16,6 +16,9 @@ const ROW_GROUP_ROWS_MAX: usize = 131_072;
 /// page before its row group ends keeps a compressor from then on, which takes as much again. A little less than
 /// 512 KiB: the encoder asks for that much, then for a little more, and a larger piece of memory would be found and filled.
 const PAGE_BYTES_MAX: usize = 500_000;
+/// Rows of a page. With fewer more columns end a page before their row group ends, with more the numbers of a dictionary,
+/// eight bytes each while a page is under way, take more than the compressor that is saved.
+const PAGE_ROWS_MAX: usize = 40_000;
 
 /// Rows of one table as a Parquet file; `None` if there are none.
 pub fn parquet(rows: &[Closed]) -> Result<Option<Vec<u8>>, ParquetError> {
@@ -93,6 +96,7 @@ pub(super) fn properties(table: Table) -> WriterProperties {
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
         .set_data_page_size_limit(PAGE_BYTES_MAX)
+        .set_data_page_row_count_limit(PAGE_ROWS_MAX)
         // Pages of the second version, whose values are compressed where they lie: for the first they are copied behind
         // their levels, and what they are compressed to is allocated twice. Its encodings are not taken with it.
         .set_writer_version(WriterVersion::PARQUET_2_0)

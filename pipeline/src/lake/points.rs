@@ -1,11 +1,14 @@
 //! Closed minutes as rows of the metrics table, column by column: they are many and all alike, so no row is made first.
 
-use super::{Closed, DayRange, rows};
+use super::{
+    Closed, DayRange,
+    rows::{self, Empty},
+};
 use arrow_array::{
     ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
-    builder::StringBuilder, new_null_array,
+    builder::StringBuilder,
 };
-use arrow_schema::{ArrowError, DataType};
+use arrow_schema::ArrowError;
 use kinescope_schemas::{
     Class, Id, Severity, Table,
     tables::{base, metrics as t},
@@ -42,17 +45,9 @@ fn batch(points: &[(Key, Point)], part: Option<Id>) -> Result<RecordBatch, Arrow
         Arc::new(points.iter().map(|(_, point)| point.quantile(q)).collect::<Float64Array>())
     };
     let id = |id: i64| -> ArrayRef { Arc::new(Int32Array::from_value(id as i32, n)) };
-    // Most columns are empty; those of a type share what says so.
-    let mut empty: Vec<ArrayRef> = Vec::new();
-    let mut empty_of = |kind: &DataType| {
-        let at = empty.iter().position(|array| array.data_type() == kind).unwrap_or_else(|| {
-            empty.push(new_null_array(kind, n));
-            empty.len() - 1
-        });
-        empty[at].clone()
-    };
+    let mut empty = Empty::new(n);
     let mut columns: Vec<ArrayRef> =
-        schema.fields().iter().map(|field| empty_of(field.data_type())).collect();
+        schema.fields().iter().map(|field| empty.column(field.data_type())).collect();
     for (column, array) in [
         (base::TIME, Arc::new(Int64Array::from_iter_values(minutes())) as ArrayRef),
         (

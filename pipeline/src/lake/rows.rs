@@ -6,8 +6,9 @@ use arrow_array::{
         ArrayBuilder, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
         TimestampMillisecondBuilder,
     },
+    new_null_array,
 };
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, DataType};
 use kinescope_schemas::{Kind, Row, Table, Value, row::COLUMNS_MAX};
 use std::sync::{
     Arc,
@@ -99,9 +100,37 @@ impl Rows {
             note(n_bytes, column.n_bytes().min(USUAL_BYTES_MAX));
         }
         let n_rows = self.owners.len();
-        let columns = self.columns.into_iter().map(|column| column.array(n_rows)).collect();
-        let batch = RecordBatch::try_new(self.table.spec().schema.clone(), columns)?;
+        let schema = &self.table.spec().schema;
+        let mut empty = Empty::new(n_rows);
+        let columns =
+            self.columns.into_iter().zip(schema.fields()).map(|(column, field)| match column.n_rows {
+                0 => empty.column(field.data_type()),
+                _ => column.array(n_rows),
+            });
+        let batch = RecordBatch::try_new(schema.clone(), columns.collect())?;
         Ok(Closed { table: self.table, day: self.day, owners: self.owners, batch })
+    }
+}
+
+/// Columns without a value. Most are; those of a type share what says so.
+pub(super) struct Empty {
+    n_rows: usize,
+    columns: Vec<ArrayRef>,
+}
+
+impl Empty {
+    /// Columns of so many rows.
+    pub(super) fn new(n_rows: usize) -> Empty {
+        Empty { n_rows, columns: Vec::new() }
+    }
+
+    /// The one of a type.
+    pub(super) fn column(&mut self, kind: &DataType) -> ArrayRef {
+        let at = self.columns.iter().position(|column| column.data_type() == kind).unwrap_or_else(|| {
+            self.columns.push(new_null_array(kind, self.n_rows));
+            self.columns.len() - 1
+        });
+        self.columns[at].clone()
     }
 }
 

@@ -9,12 +9,12 @@ use crate::{
     output::Output,
     sink::{Answers, Sink},
 };
-use kinescope_schemas::{Id, Table};
+use kinescope_schemas::{Id, Row, Table};
 use kinescope_stages::detect::{
     Correlation, Finding, Rules,
     correlate::{Hit, State},
 };
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 use std::path::PathBuf;
 
 /// The sink's name.
@@ -127,7 +127,7 @@ struct Group {
 }
 
 impl Group {
-    fn findings(&self, correlations: &[Correlation]) -> Vec<Finding> {
+    fn findings<'c>(&self, correlations: &'c [Correlation]) -> Vec<(Finding, Row<'c>)> {
         let Some((at, correlation)) = self.place.and_then(|(at, _)| Some((at, correlations.get(at)?))) else {
             return Vec::new();
         };
@@ -136,7 +136,7 @@ impl Group {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<(usize, Hit)> {
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(usize, Hit)> {
     let grouped: String = row.get(8)?;
     let hit = Hit {
         step: row.get::<_, i64>(4)? as usize,
@@ -153,13 +153,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(usize, Hit)> {
     Ok((row.get::<_, i64>(0)? as usize, hit))
 }
 
-fn output(findings: Vec<Finding>, days: DayRange, only_findings: bool) -> Output {
+fn output(findings: Vec<(Finding, Row<'_>)>, days: DayRange, only_findings: bool) -> Output {
     let mut output = Output::default();
     let mut rows = Vec::new();
-    for finding in findings {
+    for (finding, row) in findings {
         if !only_findings {
             output.points.add_finding(&finding);
-            Rows::of(&mut rows, Table::Findings, days.day_of(finding.time_ms)).push(&finding.row, 0);
+            Rows::of(&mut rows, Table::Findings, days.day_of(finding.time_ms)).push(&row, 0);
         }
         output.findings.push((0, finding));
     }
@@ -172,7 +172,7 @@ impl Sink for Correlator {
         NAME
     }
 
-    fn write(&mut self, output: &Output) -> Answers {
+    fn write(&mut self, output: &mut Output) -> Answers {
         let mut answers = Answers { n_items: output.hits.len() as u64, ..Answers::default() };
         for (owner, at, hit) in &output.hits {
             if let Err(error) = self.add(*at, hit) {

@@ -38,7 +38,7 @@ impl Sink for Quarantine {
         "quarantine"
     }
 
-    fn write(&mut self, output: &Output) -> Answers {
+    fn write(&mut self, output: &mut Output) -> Answers {
         let mut answers = Answers::default();
         for (owner, entry) in &output.quarantined {
             answers.n_items += 1;

@@ -74,7 +74,7 @@ impl Store {
         let open = || {
             let db = Connection::open(path)?;
             db.execute_batch(
-                "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096; PRAGMA locking_mode = EXCLUSIVE;",
+                "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA locking_mode = EXCLUSIVE;",
             )?;
             db.execute_batch(SCHEMA)?;
             db.execute_batch("BEGIN")?;
@@ -230,19 +230,18 @@ fn push_number(number: f64, json: &mut String) {
 const FINDING: &str = "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 fn finding(statement: &mut Statement<'_>, finding: &Finding) -> rusqlite::Result<usize> {
-    let title = finding.row.str(kinescope_schemas::tables::findings::FINDING_TITLE);
     statement.execute(params![
         finding.uid.to_string(),
         finding.event.0,
         finding.time_ms,
         finding.severity.id(),
         finding.rule,
-        title,
+        finding.title,
         finding.account,
         finding.region,
         finding.resource,
         finding.actor,
-        finding.to_json()
+        finding.ocsf
     ])
 }
 
@@ -287,7 +286,7 @@ impl Sink for Store {
         "store"
     }
 
-    fn write(&mut self, output: &Output) -> Answers {
+    fn write(&mut self, output: &mut Output) -> Answers {
         let mut answers = Answers::default();
         self.each(FINDING, &output.findings, &mut answers, finding);
         self.each(EVENT, &output.notable, &mut answers, event);

@@ -19,7 +19,7 @@ use std::{
 
 /// Bytes of text and of its rows that may be ready to be written for each worker: a little more than those of a usual group,
 /// which evens out what writing takes as well as more would. A group of findings has several times as much.
-const READY_BYTES_PER_WORKER: usize = 3 << 19;
+const READY_BYTES_PER_WORKER: usize = 1 << 20;
 
 type Group = Vec<Piece>;
 
@@ -139,7 +139,7 @@ impl<'r> Turns<'r> {
 }
 
 fn n_bytes(group: &Group, output: &Output) -> usize {
-    group.iter().map(Piece::n_bytes_estimated).sum::<usize>() + output.n_row_bytes()
+    group.iter().map(Piece::n_bytes_estimated).sum::<usize>() + output.n_bytes()
 }
 
 /// A worker that panics will never have its turn: nobody must wait for that.

@@ -34,8 +34,8 @@ pub(super) struct Writer {
 impl Writer {
     /// Writes what came of a group.
     pub(super) fn write_one(&mut self, mut output: Output, status: &Status) -> Result<(), RunError> {
-        self.write(&output)?;
-        self.minutes.add(std::mem::take(&mut output.points));
+        self.write(&mut output)?;
+        self.minutes.add(output.points);
         self.seen.add(&output.seen);
         self.minutes(false)?;
         status.n_events.store(self.ledger.events.r#in, Ordering::Relaxed);
@@ -43,11 +43,11 @@ impl Writer {
         Ok(())
     }
 
-    fn write(&mut self, output: &Output) -> Result<(), RunError> {
-        let mut sinks: Vec<&mut dyn Sink> = vec![&mut self.store, &mut self.quarantine, &mut self.correlator];
-        if let Some(lake) = &mut self.lake {
-            sinks.push(lake);
-        }
+    fn write(&mut self, output: &mut Output) -> Result<(), RunError> {
+        let lake = self.lake.iter_mut().map(|lake| lake as &mut dyn Sink);
+        let others: [&mut dyn Sink; 3] = [&mut self.store, &mut self.quarantine, &mut self.correlator];
+        // The lake first, which has the most to give back.
+        let mut sinks: Vec<_> = lake.chain(others).collect();
         let delivered = deliver(output, &mut sinks, &mut self.ledger, &mut self.open);
         if let Some((sink, words)) = delivered.error {
             return Err(RunError::Sink { sink, words });
@@ -67,8 +67,8 @@ impl Writer {
         let (days, only_findings) = (self.days, self.lake.is_none());
         let mut correlator = std::mem::take(&mut self.correlator);
         correlator.findings(days, only_findings, |mut output| {
-            self.write(&output)?;
-            self.minutes.add(std::mem::take(&mut output.points));
+            self.write(&mut output)?;
+            self.minutes.add(output.points);
             self.minutes(false)
         })?;
         self.correlator = correlator;

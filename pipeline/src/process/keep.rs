@@ -96,8 +96,8 @@ impl Identities {
 }
 
 impl Road<'_> {
-    /// Keeps an event and the findings about it, which are those behind so many.
-    pub(super) fn keep(&mut self, event: &Event<'_>, severity: Severity, n_findings_before: usize) {
+    /// Keeps an event of a day.
+    pub(super) fn keep(&mut self, event: &Event<'_>, severity: Severity, day: Option<i64>) {
         let owner = self.owner();
         self.output.keys.push((owner, event.key));
         self.output.seen.event(event);
@@ -105,11 +105,7 @@ impl Road<'_> {
             return;
         }
         self.output.points.add_event(event, severity);
-        let day = self.day_of(event.time_ms());
         Rows::of(&mut self.rows, event.table, day).push(&event.row, owner);
-        for at in n_findings_before..self.output.findings.len() {
-            self.keep_finding(at);
-        }
         if severity >= Severity::Medium || is_change(event) {
             self.output.notable.push((owner, notable(event, severity)));
         }
@@ -118,14 +114,7 @@ impl Road<'_> {
         }
     }
 
-    fn keep_finding(&mut self, at: usize) {
-        let day = self.day_of(self.output.findings[at].1.time_ms);
-        let (owner, finding) = &self.output.findings[at];
-        self.output.points.add_finding(finding);
-        Rows::of(&mut self.rows, Table::Findings, day).push(&finding.row, *owner);
-    }
-
-    fn day_of(&mut self, time_ms: i64) -> Option<i64> {
+    pub(super) fn day_of(&mut self, time_ms: i64) -> Option<i64> {
         let around = self.tally().record.arrival_ms.map(DayRange::around);
         around.unwrap_or(self.stages.days).day_of(time_ms)
     }

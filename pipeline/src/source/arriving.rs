@@ -143,6 +143,7 @@ impl Arriving {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::pieces::PIECE_LINES_MAX;
     use flate2::{Compression, write::GzEncoder};
     use kinescope_schemas::Id;
     use std::io::Write;
@@ -193,11 +194,13 @@ mod tests {
         let long = [vec![b'x'; 3 << 20], b"\n".to_vec(), text.clone()].concat();
         let members = [gzip(&text), gzip(&text)].concat();
         let cut_short = members[..members.len() - 9].to_vec();
+        let short = b"a line\n".repeat(300_000);
         let list = format!("{{\"Records\":[{}]}}\n", line.repeat(60_000).trim_ascii_end().replace('\n', ","));
         for (name, bytes) in [
             ("nothing", &b""[..]),
             ("small", b"a line\n"),
             ("text", &text),
+            ("short lines", &short),
             ("a long line", &long),
             ("a long list", list.as_bytes()),
             ("gzip", &members),
@@ -213,6 +216,19 @@ mod tests {
             }
         }
         assert_eq!(pieces(&text, 1 << 20).concat_bytes(), text);
+    }
+
+    #[test]
+    fn a_piece_has_so_many_lines_unless_one_message_has_more() {
+        let lines = "a line\n".repeat(100_000);
+        let spread = format!("{{\n{}}}\n", "  \"a\": 1,\n".repeat(3 * PIECE_LINES_MAX));
+        let text = [lines.as_str(), &spread, &lines].concat();
+        let found = pieces(text.as_bytes(), usize::MAX);
+        let n_lines = |piece: &[u8]| piece.iter().filter(|byte| **byte == b'\n').count();
+        let many: Vec<_> =
+            found.iter().filter(|piece| !piece.2 && n_lines(&piece.3) > PIECE_LINES_MAX).collect();
+        assert!(many.len() == 1 && many[0].3.starts_with(spread.as_bytes()));
+        assert!(found.concat_bytes() == text.as_bytes());
     }
 
     #[test]

@@ -17,6 +17,9 @@ use std::{
 pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
 const KPL: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
 
+/// Lines of a piece, as far as it can be cut between them: of short ones, such as VPC flow records, rows are many times
+/// the bytes, and each worker has a piece's.
+pub(super) const PIECE_LINES_MAX: usize = 2_048;
 /// A header line is no longer than this.
 const HEADER_BYTES_MAX: usize = 1 << 10;
 
@@ -241,7 +244,11 @@ impl<'r> Pieces<'r> {
     fn boundary(&self, ended: bool) -> usize {
         match self.under {
             Under::Messages if ended => 0,
-            Under::Messages => last_boundary(&self.buffer),
+            Under::Messages => {
+                let lines_end = memchr::memchr_iter(b'\n', &self.buffer).nth(PIECE_LINES_MAX);
+                let cut = lines_end.map_or(0, |end| last_boundary(&self.buffer[..end]));
+                if cut > 0 { cut } else { last_boundary(&self.buffer) }
+            }
             Under::Refused(_) => memchr::memchr(b'\n', &self.buffer).map_or(0, |newline| newline + 1),
             Under::Items | Under::Binary => 0,
         }

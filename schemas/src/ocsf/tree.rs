@@ -71,6 +71,12 @@ impl<'a> Node<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// One with room for the members of an event or a finding.
+    pub(super) fn of_root() -> Self {
+        const MEMBERS_USUAL: usize = 32;
+        Object(Vec::with_capacity(MEMBERS_USUAL))
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }

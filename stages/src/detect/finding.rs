@@ -25,7 +25,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 /// What our findings call their product.
 pub const PRODUCT: &str = ocsf::OURSELVES;
 
-/// A rule matched an event.
+/// A rule matched an event. It waits to be written, so it has what is written, and no row.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// Derived from the event and the rule.
@@ -48,35 +48,38 @@ pub struct Finding {
     pub resource: String,
     /// Who did it.
     pub actor: String,
-    /// The row.
-    pub row: Row<'static>,
+    /// What it says.
+    pub title: String,
+    /// OCSF's detection finding, as JSON.
+    pub ocsf: String,
 }
 
 impl Finding {
-    /// Makes the finding. The lists are those that the rule was matched with: its facts are told again from them.
-    pub fn new(event: &Event<'_>, rule: &Rule, lists: &Lists) -> Finding {
+    /// Makes the finding, and its row of the lake. The lists are those that the rule was matched with: its facts are told
+    /// again from them.
+    pub fn new<'r>(event: &'r Event<'_>, rule: &'r Rule, lists: &Lists) -> (Finding, Row<'r>) {
         let uid = Id::of(&[b"finding", &event.key.0, rule.about.id.as_bytes()]);
         let actor = actor(event);
         let resources = resources(event);
-        let named = resources.first().and_then(|first| first.uid.clone());
-        let resource = [named.unwrap_or_default(), place(event), actor.clone()];
+        let named = resources.first().and_then(|first| first.uid.clone()).unwrap_or_default();
+        let resource: [Cow<'r, str>; 3] = [named.into(), place(event).into(), actor.into()];
         let resource = resource.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
         let mut row = Row::default();
         head(&mut row, &rule.about, uid, event.time_ms());
         row.set(base::LOG_NAME, event.source.name());
         for column in [base::CLOUD_ACCOUNT_UID, base::CLOUD_REGION] {
-            row.set(column, Value::text_or_null(event.row.str(column).to_owned()));
+            row.set(column, Value::text_or_null(event.row.str(column)));
         }
         let related = [Related { uid: event.uid(), type_uid: event.row.int(base::TYPE_UID) }];
         row.set(t::RELATED_EVENTS, text_of(&related));
         if !resources.is_empty() {
             row.set(t::RESOURCES, text_of(&resources));
         }
-        row.set(t::EVIDENCES, format!("[{}]", evidence(event)));
+        row.set(t::EVIDENCES, evidences(event));
         row.set(base::UNMAPPED, facts(event, rule, lists));
-        row.set(t::ACTOR_UID, Value::text_or_null(actor.clone()));
+        row.set(t::ACTOR_UID, Value::text_or_null(actor));
         row.set(t::RESOURCE_UID, Value::text_or_null(resource.clone()));
-        Finding {
+        let finding = Finding {
             uid,
             event: event.key,
             severity: rule.about.severity,
@@ -85,14 +88,16 @@ impl Finding {
             family: rule.about.family.clone(),
             account: event.row.str(base::CLOUD_ACCOUNT_UID).to_owned(),
             region: event.row.str(base::CLOUD_REGION).to_owned(),
-            resource,
-            actor,
-            row,
-        }
+            resource: resource.into(),
+            actor: actor.to_owned(),
+            title: rule.about.title.clone(),
+            ocsf: ocsf::finding_text(&row),
+        };
+        (finding, row)
     }
 
-    /// The finding of a correlation that held: its events are counted, the first of them named.
-    pub fn of_correlation(correlation: &Correlation, found: &Correlated) -> Finding {
+    /// The finding of a correlation that held, and its row: its events are counted, the first of them named.
+    pub fn of_correlation<'c>(correlation: &'c Correlation, found: &Correlated) -> (Finding, Row<'c>) {
         let about = &correlation.about;
         let mut row = Row::default();
         head(&mut row, about, found.uid, found.time_ms);
@@ -116,7 +121,7 @@ impl Finding {
         row.set(t::EVIDENCES, json!([evidence]).to_string());
         row.set(t::RESOURCE_UID, Value::text_or_null(resource.clone()));
         row.set(t::ACTOR_UID, Value::text_or_null(resource.clone()));
-        Finding {
+        let finding = Finding {
             uid: found.uid,
             event: found.uid,
             severity: about.severity,
@@ -127,18 +132,15 @@ impl Finding {
             region: found.region.clone(),
             actor: resource.clone(),
             resource,
-            row,
-        }
-    }
-
-    /// OCSF's detection finding, as JSON.
-    pub fn to_json(&self) -> String {
-        ocsf::finding_text(&self.row)
+            title: about.title.clone(),
+            ocsf: ocsf::finding_text(&row),
+        };
+        (finding, row)
     }
 }
 
 /// What every finding has.
-fn head(row: &mut Row<'static>, about: &About, uid: Id, time_ms: i64) {
+fn head<'r>(row: &mut Row<'r>, about: &'r About, uid: Id, time_ms: i64) {
     const NEW: i64 = 1;
     let class = Class::DetectionFinding.uid();
     row.set(base::METADATA_UID, uid.to_string());
@@ -160,16 +162,16 @@ fn head(row: &mut Row<'static>, about: &About, uid: Id, time_ms: i64) {
     row.set(base::SEVERITY_REASON, "the rule's level");
     row.set(base::CATEGORY, "finding");
     row.set(base::PRODUCT_NAME, PRODUCT);
-    row.set(base::MESSAGE, about.title.clone());
+    row.set(base::MESSAGE, &*about.title);
     row.set(t::FINDING_UID, uid.to_string());
-    row.set(t::FINDING_TITLE, about.title.clone());
-    row.set(t::FINDING_DESC, Value::text_or_null(about.description.clone()));
-    row.set(t::ANALYTIC_UID, about.id.clone());
-    row.set(t::ANALYTIC_NAME, about.title.clone());
+    row.set(t::FINDING_TITLE, &*about.title);
+    row.set(t::FINDING_DESC, Value::text_or_null(&*about.description));
+    row.set(t::ANALYTIC_UID, &*about.id);
+    row.set(t::ANALYTIC_NAME, &*about.title);
     let told = about.told.get_or_init(|| Told::of(about));
-    row.set(t::ATTACKS, told.attacks.clone());
-    row.set(t::REMEDIATION_DESC, told.what_to_do.clone());
-    row.set(t::REMEDIATION_REFERENCES, told.references.clone());
+    row.set(t::ATTACKS, told.attacks.as_deref());
+    row.set(t::REMEDIATION_DESC, told.what_to_do.as_deref());
+    row.set(t::REMEDIATION_REFERENCES, told.references.as_deref());
 }
 
 /// The event that a finding is about.
@@ -263,7 +265,7 @@ fn attacks(about: &About) -> Option<String> {
 }
 
 /// Who did it: an ARN where there is one, an address where there is none.
-fn actor(event: &Event<'_>) -> String {
+fn actor<'e>(event: &'e Event<'_>) -> &'e str {
     first_of(
         event,
         match event.table {
@@ -283,7 +285,7 @@ fn actor(event: &Event<'_>) -> String {
 }
 
 /// What alerts are folded by where nothing names resources.
-fn place(event: &Event<'_>) -> String {
+fn place<'e>(event: &'e Event<'_>) -> &'e str {
     first_of(
         event,
         match event.table {
@@ -302,13 +304,9 @@ fn place(event: &Event<'_>) -> String {
 }
 
 /// The first of some columns that holds something.
-fn first_of(event: &Event<'_>, columns: &[usize]) -> String {
-    columns
-        .iter()
-        .map(|column| event.row.str(*column))
-        .find(|text| !text.is_empty())
-        .unwrap_or_default()
-        .to_owned()
+fn first_of<'e>(event: &'e Event<'_>, columns: &[usize]) -> &'e str {
+    let mut texts = columns.iter().map(|column| event.row.str(*column));
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 /// What it was done to: what CloudTrail names, else the first identifier among the parameters.
@@ -380,8 +378,11 @@ struct Account {
     uid: String,
 }
 
-/// What shows it: the call, who made it and from where, and the event itself as it came, but for credentials.
-fn evidence(event: &Event<'_>) -> String {
+/// What shows it: the call, who made it and from where, and the event itself as it came, but for credentials. A list of one.
+fn evidences(event: &Event<'_>) -> String {
     const PARTS: [&str; 5] = ["api", "actor", "src_endpoint", "dst_endpoint", "connection_info"];
-    ocsf::parts_of(event, &PARTS, ("data", &without_secrets(event.raw)))
+    let mut list = ocsf::parts_of(event, &PARTS, ("data", &without_secrets(event.raw)));
+    list.insert(0, '[');
+    list.push(']');
+    list
 }

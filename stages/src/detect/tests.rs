@@ -169,7 +169,7 @@ fn facts_follow_the_lists_and_findings_show_them() {
         let rules = rule(detection).with_lists(lists);
         let shown = cases::with_event(&event, |event| {
             let mut shown = None;
-            rules.matching(event, |rule| shown = Some(json_of(&Finding::new(event, rule, rules.lists()))));
+            rules.matching(event, |rule| shown = Some(json_of(&Finding::new(event, rule, rules.lists()).0)));
             shown
         });
         let shown = shown.unwrap().map(|finding| finding["unmapped"].clone());
@@ -202,7 +202,7 @@ fn a_case_is_the_base_with_its_own_members() {
 }
 
 fn json_of(finding: &Finding) -> serde_json::Value {
-    serde_json::from_str(&finding.to_json()).unwrap()
+    serde_json::from_str(&finding.ocsf).unwrap()
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_finding_says_what_to_do_and_where_to_read_on() {
         detection: {s: {eventName: A}, condition: s}\n";
     let rules = rules(yaml);
     let finding = cases::with_event(&json!({"eventSource": "s.amazonaws.com", "eventName": "A"}), |event| {
-        json_of(&Finding::new(event, &rules.all()[0], rules.lists()))
+        json_of(&Finding::new(event, &rules.all()[0], rules.lists()).0)
     });
     let remediation = finding.unwrap()["remediation"].clone();
     assert_eq!(remediation, json!({"desc": "Undo it with UndoIt.", "references": ["https://example.com/a"]}));

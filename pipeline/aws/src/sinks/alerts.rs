@@ -19,7 +19,7 @@ use kinescope_pipeline::{
     alert::{Alert, MINUTE_MS, NAMED_MAX},
     config::Alerts,
 };
-use kinescope_schemas::{Id, tables::findings as t};
+use kinescope_schemas::Id;
 use kinescope_stages::detect::Finding;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -84,7 +84,7 @@ fn alert(uid: Id, worst: &Finding) -> Alert {
         severity: worst.severity,
         rule: worst.rule.clone(),
         family: cut(&worst.family),
-        title: cut(worst.row.str(t::FINDING_TITLE)),
+        title: cut(&worst.title),
         account: cut(&worst.account),
         region: cut(&worst.region),
         resource: cut(&worst.resource),
@@ -117,7 +117,7 @@ impl Fold {
         }
         for (_, finding) in findings {
             if alert.titles.len() < TITLES_MAX {
-                alert.titles.insert(cut(finding.row.str(t::FINDING_TITLE)));
+                alert.titles.insert(cut(&finding.title));
             }
         }
     }

@@ -9,7 +9,6 @@ use crate::{
     sinks::ocsf,
 };
 use kinescope_pipeline::{Answers, Output, output::Agent};
-use kinescope_schemas::tables::findings as t;
 use kinescope_stages::detect::Finding;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -93,7 +92,7 @@ async fn finding<A: Aws>(
     layout::put_number(&mut item, "severity", finding.severity.id());
     for (attribute, text) in [
         ("rule", finding.rule.as_str()),
-        ("title", finding.row.str(t::FINDING_TITLE)),
+        ("title", &finding.title),
         ("account", &finding.account),
         ("region", &finding.region),
         ("resource", cut(&finding.resource)),
@@ -101,12 +100,11 @@ async fn finding<A: Aws>(
     ] {
         layout::put_some(&mut item, attribute, text);
     }
-    let form = finding.to_json();
-    ocsf::put(&mut item, &form);
+    ocsf::put(&mut item, &finding.ocsf);
     if layout::size(&item) > DYNAMODB_ITEM_BYTES_MAX {
-        let n_bytes = form.len();
+        let n_bytes = finding.ocsf.len();
         let key = format!("whole/finding/{}.json", finding.uid);
-        let whole = edge.keep_whole(patience, &key, form.into_bytes()).await?;
+        let whole = edge.keep_whole(patience, &key, finding.ocsf.clone().into_bytes()).await?;
         ocsf::put(&mut item, &json!({"whole": whole, "bytes": n_bytes}).to_string());
     }
     Ok(item)
