@@ -17,9 +17,9 @@ use std::{
     thread,
 };
 
-/// Bytes of text and of its rows that may be ready to be written for each worker: a little more than those of a usual group,
-/// which evens out what writing takes as well as more would. A group of findings has several times as much.
-const READY_BYTES_PER_WORKER: usize = 1 << 20;
+/// Bytes of text, rows and findings that may be ready to be written for each worker: half of those of a usual group, which
+/// evens out what writing takes as well as more would.
+const READY_BYTES_PER_WORKER: usize = 1 << 19;
 
 type Group = Vec<Piece>;
 
@@ -41,7 +41,7 @@ pub(super) struct Turns<'r> {
 #[derive(Default)]
 struct Ready {
     groups: BTreeMap<u64, (Group, Output)>,
-    /// Bytes of their text and rows.
+    /// Bytes of their text, rows and findings.
     n_bytes: usize,
     /// Whose turn it is to be written.
     turn: u64,
