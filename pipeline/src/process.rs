@@ -25,8 +25,8 @@ mod keep;
 pub use keep::{Identities, Seen};
 
 /// Text that one worker takes at a time, at least: small records are taken together, so that what comes of them is too.
-/// A piece of a long file, which has 512 KiB less what the next message begins with, is enough by itself: groups are
-/// alike then, and the workers of a batch end together.
+/// A piece of a long file, which has 512 KiB less what the next message begins with, is enough by itself unless its lines
+/// are short: groups are alike then, and the workers of a batch end together.
 pub const GROUP_BYTES: usize = 448 << 10;
 /// Text that a batch of a stream holds, about: as many groups as a function has cores to spare.
 pub const BATCH_BYTES: usize = 4 * GROUP_BYTES;
