@@ -25,9 +25,7 @@ mod keep;
 pub use keep::{Identities, Seen};
 
 /// Text that one worker takes at a time, at least: small records are taken together, so that what comes of them is too.
-/// A piece of a long file, which has 512 KiB less what the next message begins with, is enough by itself unless its lines
-/// are short: groups are alike then, and the workers of a batch end together.
-pub const GROUP_BYTES: usize = 448 << 10;
+const GROUP_BYTES: usize = 448 << 10;
 /// Text that a batch of a stream holds, about: as many groups as a function has cores to spare.
 pub const BATCH_BYTES: usize = 4 * GROUP_BYTES;
 
@@ -70,12 +68,18 @@ pub fn enter(mut output: Output, pieces: &[Piece], stages: &Stages, window: &Win
     output
 }
 
-/// The batch in runs of [`GROUP_BYTES`] or a little more.
+/// Whether a group has enough with its last piece: it has so many bytes of text, or the piece was cut from a long record,
+/// which has as much as a worker should take, in bytes or in lines.
+pub fn is_group(n_bytes: usize, last: &Piece) -> bool {
+    n_bytes >= GROUP_BYTES || !last.last
+}
+
+/// The batch in [groups](is_group).
 fn groups(batch: &[Piece]) -> Vec<&[Piece]> {
     let mut n_bytes = 0;
     let starts_group = |piece: &Piece| {
         n_bytes += piece.n_bytes_estimated();
-        let full = n_bytes >= GROUP_BYTES;
+        let full = is_group(n_bytes, piece);
         n_bytes = if full { 0 } else { n_bytes };
         full
     };

@@ -4,7 +4,7 @@
 use crate::{
     batch::{Content, Piece, Record},
     local::Redriven,
-    process::GROUP_BYTES,
+    process::is_group,
 };
 use kinescope_schemas::Id;
 use kinescope_stages::decode::Envelope;
@@ -54,7 +54,7 @@ struct Long<'p> {
     path: Option<&'p Path>,
 }
 
-/// Reads all files and sends groups of [`GROUP_BYTES`] or a little more. Ends early, in silence, when nobody takes them any more.
+/// Reads all files and sends them in [groups](is_group). Ends early, in silence, when nobody takes them any more.
 pub struct Reader<'r> {
     sender: SyncSender<Vec<Piece>>,
     group: Vec<Piece>,
@@ -179,8 +179,9 @@ impl<'r> Reader<'r> {
 
     fn send(&mut self, piece: Piece) -> Sent {
         self.n_group_bytes += piece.n_bytes_estimated();
+        let is_group = is_group(self.n_group_bytes, &piece);
         self.group.push(piece);
-        if self.n_group_bytes < GROUP_BYTES { Ok(()) } else { self.flush() }
+        if is_group { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Sent {

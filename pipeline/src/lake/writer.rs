@@ -27,6 +27,11 @@ const FILE_BYTES_MAX: usize = 128 << 20;
 const FILE_AGE_MAX: Duration = Duration::from_secs(300);
 /// A file is closed when it has so many row groups: until then it keeps what its footer will say of them.
 const ROW_GROUPS_MAX: usize = 8;
+/// What it keeps of each column of a row group: metadata, statistics and where pages lie, as an allocator counts them.
+const FOOTER_BYTES_PER_COLUMN: usize = 800;
+/// What all files may keep so; past it, the file that keeps most is closed. Files of one day have a little more than half
+/// of it, those of many days would go on growing.
+const FOOTERS_BYTES_MAX: usize = 2 << 20;
 /// Files that are open at a time.
 const FILES_OPEN_MAX: usize = 48;
 /// A file that was passed over so often ends its row group: the encoders of a day that is over take as much memory as
@@ -83,6 +88,12 @@ impl OpenFile {
     fn buffered(&self) -> usize {
         self.writer.memory_size() + self.pages.compressors()
     }
+
+    /// Bytes of memory that its finished row groups take.
+    fn footer(&self) -> usize {
+        let n_columns: usize = self.writer.flushed_row_groups().iter().map(|group| group.num_columns()).sum();
+        n_columns * FOOTER_BYTES_PER_COLUMN
+    }
 }
 
 impl Lake {
@@ -109,7 +120,8 @@ impl Lake {
                 self.close(place)?;
             }
         }
-        self.cut_row_groups()
+        self.cut_row_groups()?;
+        self.end_footers()
     }
 
     fn create(&mut self, (table, day): Place) -> Result<OpenFile, LakeError> {
@@ -154,6 +166,14 @@ impl Lake {
         Ok(())
     }
 
+    fn end_footers(&mut self) -> Result<(), LakeError> {
+        while self.open.values().map(OpenFile::footer).sum::<usize>() > FOOTERS_BYTES_MAX {
+            let Some((place, _)) = self.open.iter().max_by_key(|(_, file)| file.footer()) else { break };
+            self.close(*place)?;
+        }
+        Ok(())
+    }
+
     fn close(&mut self, place: Place) -> Result<(), LakeError> {
         let Some(file) = self.open.remove(&place) else { return Ok(()) };
         let OpenFile { writer, path, .. } = file;
@@ -188,4 +208,51 @@ impl Sink for Lake {
 
 fn parquet_error(path: &Path, source: ParquetError) -> LakeError {
     LakeError::Parquet { path: path.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::rows::Empty, *};
+    use arrow_array::RecordBatch;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    #[test]
+    fn what_footers_keep_does_not_grow_with_days() {
+        const N_DAYS: i64 = 24;
+        const N_ROUNDS: i64 = 5;
+        let folder = tempfile::tempdir().unwrap();
+        let mut lake = Lake::new(folder.path(), "run".to_owned());
+        let schema = &Table::ApiActivity.spec().schema;
+        let mut empty = Empty::new(1);
+        let columns = schema.fields().iter().map(|field| empty.column(field.data_type())).collect();
+        let batch = RecordBatch::try_new(schema.clone(), columns).unwrap();
+        let mut kept_most = 0;
+        for day in (0..N_ROUNDS).flat_map(|_| 0..N_DAYS) {
+            // The other days are idle by then and end their row groups.
+            for _ in 0..=IDLE_WRITES_MAX {
+                let rows = Closed {
+                    table: Table::ApiActivity,
+                    day: Some(day),
+                    owners: vec![0],
+                    batch: batch.clone(),
+                };
+                lake.write(&rows).unwrap();
+                kept_most = kept_most.max(lake.open.values().map(OpenFile::footer).sum());
+            }
+        }
+        lake.finish().unwrap();
+
+        assert!(kept_most <= FOOTERS_BYTES_MAX, "{kept_most}");
+        let (mut n_files, mut n_rows) = (0, 0);
+        for day in fs::read_dir(folder.path().join("api_activity")).unwrap() {
+            for file in fs::read_dir(day.unwrap().path()).unwrap() {
+                n_files += 1;
+                let reader = SerializedFileReader::new(File::open(file.unwrap().path()).unwrap()).unwrap();
+                n_rows += reader.metadata().file_metadata().num_rows();
+            }
+        }
+        assert_eq!(n_rows, N_DAYS * N_ROUNDS * (IDLE_WRITES_MAX as i64 + 1));
+        // Some were closed before the end, and not all of them at each round.
+        assert!((N_DAYS + 1..N_DAYS * N_ROUNDS / 2).contains(&n_files), "{n_files}");
+    }
 }
