@@ -186,9 +186,8 @@ impl<'f> Job<'f> {
             let is_known = is_known.as_ref().map(|is_known| is_known as &IsKnown<'_>);
             let reader = Reader::new(send_group, &status.n_bytes, is_known);
             scope.spawn(move || input.read(reader));
-            let n_workers = pool.current_num_threads();
-            let turns = Turns::new(groups, &stages, &window, &mut writer, status, n_workers);
-            pool.broadcast(|_| turns.work());
+            let turns = Turns::new(groups, &stages, &window, &mut writer, status);
+            pool.broadcast(|worker| turns.work(worker.index()));
             turns.end()
         })?;
         if let Input::Feed(feed) = input {

@@ -1,8 +1,9 @@
 //! Groups of messages are taken along the road side by side, one a worker, and written one at a time, in turn.
 //!
-//! Whoever has what comes next writes it, and whatever is ready behind it, while the others go on. A thread of its own
-//! for writing would be one more than there are cores, and get a share of one where it needs all of it or none. No
-//! worker waits for another but when too much is ready to be written: a disk that is slow holds back reading.
+//! The first worker writes what is ready when it has taken a group along, while the others go on: what the lake's
+//! encoders look up stays in the cache of one core. When it waits for a group, or too much is ready, whoever has what comes
+//! next writes. A thread of its own for writing would be one more than there are cores, and get a share of one where it
+//! needs all of it or none. No worker waits for another but when too much is ready: a disk that is slow holds back reading.
 
 use super::{RunError, Status, write::Writer};
 use crate::{
@@ -17,9 +18,9 @@ use std::{
     thread,
 };
 
-/// Bytes of text, rows and findings that may be ready to be written for each worker: half of those of a usual group, which
-/// evens out what writing takes as well as more would.
-const READY_BYTES_PER_WORKER: usize = 1 << 19;
+/// Bytes of text, rows and findings that may be ready to be written: some four groups, so that what the first worker writes
+/// is seldom left to another.
+const READY_BYTES_MAX: usize = 4 << 20;
 
 type Group = Vec<Piece>;
 
@@ -31,8 +32,6 @@ pub(super) struct Turns<'r> {
     /// How many were taken, and the others.
     groups: Mutex<(u64, Receiver<Group>)>,
     ready: Mutex<Ready>,
-    /// What may be ready beside the group that is written.
-    n_ready_bytes_max: usize,
     /// Told when one was written, or when there is no use in going on.
     written: Condvar,
     writer: Mutex<&'r mut Writer>,
@@ -45,6 +44,8 @@ struct Ready {
     n_bytes: usize,
     /// Whose turn it is to be written.
     turn: u64,
+    /// Whether the first worker has a group under way, behind which it writes.
+    first_will_write: bool,
     /// Whether a worker writes.
     written_now: bool,
     /// Whether there is no use in going on, and why, unless a worker panics and says so itself.
@@ -53,17 +54,15 @@ struct Ready {
 }
 
 impl<'r> Turns<'r> {
-    /// Those of the groups that come, for so many workers.
+    /// Those of the groups that come.
     pub(super) fn new(
         groups: Receiver<Group>,
         stages: &'r Stages,
         window: &'r Window,
         writer: &'r mut Writer,
         status: &'r Status,
-        n_workers: usize,
     ) -> Turns<'r> {
         Turns {
-            n_ready_bytes_max: n_workers * READY_BYTES_PER_WORKER,
             stages,
             window,
             status,
@@ -74,12 +73,16 @@ impl<'r> Turns<'r> {
         }
     }
 
-    /// What a worker does until no more groups come.
-    pub(super) fn work(&self) {
+    /// What a worker, by its number from 0, does until no more groups come.
+    pub(super) fn work(&self, worker: usize) {
         let _panic_stops_all = StopsAll(self);
+        let is_first = worker == 0;
         while let Some((turn, group)) = self.next() {
+            if is_first {
+                self.ready().first_will_write = true;
+            }
             let output = travel(&group, self.stages, self.window);
-            if !self.put(turn, group, output) {
+            if !self.put(turn, group, output, is_first) {
                 return;
             }
         }
@@ -92,15 +95,18 @@ impl<'r> Turns<'r> {
         Some((groups.0 - 1, group))
     }
 
-    /// Adds what came of a group, and writes what has its turn, unless another worker does. Returns when no more is ready
-    /// than may be; whether there is a use in going on.
-    fn put(&self, turn: u64, group: Group, output: Output) -> bool {
+    /// Adds what came of a group, and writes what has its turn, unless another worker does or will. Returns when no more is
+    /// ready than may be; whether there is a use in going on.
+    fn put(&self, turn: u64, group: Group, output: Output, is_first: bool) -> bool {
         let mut ready = self.ready();
+        ready.first_will_write &= !is_first;
         ready.n_bytes += n_bytes(&group, &output);
         ready.groups.insert(turn, (group, output));
         while !ready.stopped {
             let turn = ready.turn;
+            let is_too_much = ready.n_bytes > READY_BYTES_MAX;
             if !ready.written_now
+                && (is_too_much || !ready.first_will_write)
                 && let Some((group, output)) = ready.groups.remove(&turn)
             {
                 ready.written_now = true;
@@ -113,7 +119,7 @@ impl<'r> Turns<'r> {
                 ready.stopped |= written.is_err();
                 ready.failed = written.err();
                 self.written.notify_all();
-            } else if ready.n_bytes > self.n_ready_bytes_max {
+            } else if is_too_much {
                 ready = self.written.wait(ready).unwrap_or_else(PoisonError::into_inner);
             } else {
                 return true;
