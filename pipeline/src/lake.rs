@@ -8,6 +8,7 @@ mod encoding;
 mod pages;
 mod points;
 mod rows;
+mod syncer;
 mod writer;
 
 pub use days::{DayRange, day_name};

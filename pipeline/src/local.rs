@@ -18,3 +18,10 @@ pub use folder::{Folder, FolderError};
 pub use quarantine::{EntryError, Redriven, read as read_quarantine};
 pub use run::{Input, Report, Run, RunError, Status, run};
 pub use store::{Store, StoreError};
+
+use std::{panic::resume_unwind, thread::ScopedJoinHandle};
+
+/// What a thread came to.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+}

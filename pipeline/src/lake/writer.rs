@@ -3,7 +3,12 @@
 //! What is open is bounded: files are closed by size and age and when too many are open, and row groups are cut when
 //! all that is buffered grows too large.
 
-use super::{Closed, day_name, encoding::properties, pages::Pages};
+use super::{
+    Closed, day_name,
+    encoding::properties,
+    pages::Pages,
+    syncer::{self, Syncer},
+};
 use crate::{
     output::Output,
     sink::{Answers, Sink},
@@ -72,6 +77,7 @@ pub struct Lake {
     n_files: u64,
     n_writes: u64,
     open: HashMap<Place, OpenFile>,
+    syncer: Syncer,
 }
 
 struct OpenFile {
@@ -99,7 +105,14 @@ impl OpenFile {
 impl Lake {
     /// A lake below `root`, whose files are named after `run`.
     pub fn new(root: &Path, run: String) -> Lake {
-        Lake { root: root.to_owned(), run, n_files: 0, n_writes: 0, open: HashMap::new() }
+        Lake {
+            root: root.to_owned(),
+            run,
+            n_files: 0,
+            n_writes: 0,
+            open: HashMap::new(),
+            syncer: Syncer::new(),
+        }
     }
 
     /// Writes rows.
@@ -178,13 +191,27 @@ impl Lake {
         let Some(file) = self.open.remove(&place) else { return Ok(()) };
         let OpenFile { writer, path, .. } = file;
         let written = writer.into_inner().map_err(|source| parquet_error(&path, source))?;
-        written.sync_all().map_err(|source| LakeError::Io { path: path.display().to_string(), source })
+        if self.syncer.sync(path, written) {
+            return Ok(());
+        }
+        std::mem::replace(&mut self.syncer, Syncer::new()).end().map_err(sync_error)
+    }
+
+    fn close_all(&mut self, of: impl Fn(Table) -> bool) -> Result<(), LakeError> {
+        let places: Vec<Place> = self.open.keys().filter(|(table, _)| of(*table)).copied().collect();
+        places.into_iter().try_for_each(|place| self.close(place))
+    }
+
+    /// Closes every file but those of what is derived from others, and may still come when no more records do.
+    pub fn close_all_but_derived(mut self) -> Result<Lake, LakeError> {
+        self.close_all(|table| !matches!(table, Table::Findings | Table::Metrics))?;
+        Ok(self)
     }
 
     /// Closes every file.
-    pub fn finish(&mut self) -> Result<(), LakeError> {
-        let places: Vec<Place> = self.open.keys().copied().collect();
-        places.into_iter().try_for_each(|place| self.close(place))
+    pub fn finish(mut self) -> Result<(), LakeError> {
+        self.close_all(|_| true)?;
+        self.syncer.end().map_err(sync_error)
     }
 }
 
@@ -204,6 +231,10 @@ impl Sink for Lake {
         }
         answers
     }
+}
+
+fn sync_error((path, source): syncer::Failed) -> LakeError {
+    LakeError::Io { path: path.display().to_string(), source }
 }
 
 fn parquet_error(path: &Path, source: ParquetError) -> LakeError {

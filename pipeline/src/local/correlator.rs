@@ -15,7 +15,7 @@ use kinescope_stages::detect::{
     correlate::{Hit, State},
 };
 use rusqlite::{Connection, params};
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::mpsc::SyncSender};
 
 /// The sink's name.
 const NAME: &str = "correlator";
@@ -23,9 +23,9 @@ const NAME: &str = "correlator";
 /// Findings that are handed on at a time.
 const FINDINGS_AT_ONCE: usize = 1_000;
 
-/// Appended in the order of coming, sorted when it is read, by SQLite's own sorter in bounded memory.
+/// Appended in the order of coming, sorted when it is read, by SQLite's own sorter in bounded memory and threads of its own.
 const SCHEMA: &str = "
-PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA locking_mode = EXCLUSIVE; PRAGMA threads = 2;
 CREATE TABLE matches (correlation INTEGER NOT NULL, key BLOB NOT NULL, time INTEGER NOT NULL, event BLOB NOT NULL, step INTEGER NOT NULL,
     uid TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, grouped TEXT NOT NULL, value TEXT NOT NULL) STRICT;
 BEGIN;
@@ -38,13 +38,12 @@ pub(super) struct Correlator {
     path: PathBuf,
     /// Opened by the first match.
     matches: Option<Connection>,
-    n_dropped: u64,
 }
 
 impl Correlator {
     /// The correlations of some rules; matches go to a file at `path`, which nobody wants at the run's end.
     pub(super) fn new(rules: &Rules, path: PathBuf) -> Correlator {
-        Correlator { correlations: rules.correlations().to_vec(), path, matches: None, n_dropped: 0 }
+        Correlator { correlations: rules.correlations().to_vec(), path, matches: None }
     }
 
     fn add(&mut self, at: usize, hit: &Hit) -> Result<(), String> {
@@ -81,40 +80,41 @@ impl Correlator {
         Ok(())
     }
 
-    /// The findings of all that came, as outputs of no record; and their rows and points.
-    pub(super) fn findings<E: From<rusqlite::Error>>(
-        &mut self,
+    /// Hands on the findings of all that came, as outputs of no record; and their rows and points. How many matches found
+    /// no place.
+    pub(super) fn findings(
+        self,
         days: DayRange,
         only_findings: bool,
-        mut take: impl FnMut(Output) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let Some(matches) = self.matches.take() else { return Ok(()) };
+        outputs: &SyncSender<Output>,
+    ) -> rusqlite::Result<u64> {
+        let mut n_dropped = 0;
+        let Some(matches) = self.matches else { return Ok(n_dropped) };
         let mut findings = Vec::new();
         let mut statement =
             matches.prepare("SELECT * FROM matches ORDER BY correlation, key, time, event, step")?;
         let mut rows = statement.query([])?;
         let mut group = Group::default();
         loop {
-            let next = rows.next()?.map(read).transpose()?;
+            let next = rows.next()?.map(|row| read(row, group.place)).transpose()?;
             let place = next.as_ref().map(|(at, hit)| (*at, hit.key));
             if place != group.place {
                 findings.extend(group.findings(&self.correlations));
-                self.n_dropped += group.state.n_dropped();
+                n_dropped += group.state.n_dropped();
                 group = Group { place, state: State::default() };
             }
             if findings.len() >= FINDINGS_AT_ONCE || next.is_none() && !findings.is_empty() {
-                take(output(std::mem::take(&mut findings), days, only_findings))?;
+                let output = output(std::mem::take(&mut findings), days, only_findings);
+                if outputs.send(output).is_err() {
+                    // Nobody takes them any more: writing failed, which has been said.
+                    return Ok(n_dropped);
+                }
             }
-            let Some((at, hit)) = next else { return Ok(()) };
+            let Some((at, hit)) = next else { return Ok(n_dropped) };
             if let Some(correlation) = self.correlations.get(at) {
                 group.state.add(correlation, &hit);
             }
         }
-    }
-
-    /// Matches that found no place.
-    pub(super) fn n_dropped(&self) -> u64 {
-        self.n_dropped
     }
 }
 
@@ -136,21 +136,23 @@ impl Group {
     }
 }
 
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(usize, Hit)> {
-    let grouped: String = row.get(8)?;
+/// A match and its correlation's place. The group's values are read of its first match, the others' are the same.
+fn read(row: &rusqlite::Row<'_>, of_group: Option<(usize, Id)>) -> rusqlite::Result<(usize, Hit)> {
+    let (at, key) = (row.get::<_, i64>(0)? as usize, Id(row.get(1)?));
+    // As it was written.
+    let group = |json: &str| serde_json::from_str(json).unwrap_or_default();
     let hit = Hit {
         step: row.get::<_, i64>(4)? as usize,
         time_ms: row.get(2)?,
-        key: Id(row.get(1)?),
+        key,
         event: Id(row.get(3)?),
         uid: row.get(5)?,
         account: row.get(6)?,
         region: row.get(7)?,
-        // As it was written.
-        group: serde_json::from_str(&grouped).unwrap_or_default(),
+        group: if of_group == Some((at, key)) { Vec::new() } else { group(row.get_ref(8)?.as_str()?) },
         value: row.get(9)?,
     };
-    Ok((row.get::<_, i64>(0)? as usize, hit))
+    Ok((at, hit))
 }
 
 fn output(findings: Vec<(Finding, Row<'_>)>, days: DayRange, only_findings: bool) -> Output {

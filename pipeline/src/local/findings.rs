@@ -8,16 +8,19 @@ use std::{
     path::Path,
 };
 
-/// Writes the file; how many lines.
+/// Written at a time: a line has some 5 KB, so the usual 8 KiB would be nearly a write each.
+const WRITE_BYTES: usize = 256 << 10;
+
+/// Writes the file, to be synced when it is published; how many lines.
 pub(super) fn write(store: &Store, path: &Path) -> Result<u64, io::Error> {
-    let mut file = BufWriter::new(File::create(path)?);
+    let mut file = BufWriter::with_capacity(WRITE_BYTES, File::create(path)?);
     let mut n_lines = 0;
     each(store, |json| {
         n_lines += 1;
         file.write_all(json.as_bytes())?;
         file.write_all(b"\n")
     })?;
-    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    file.flush()?;
     Ok(n_lines)
 }
 

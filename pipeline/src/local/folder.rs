@@ -92,6 +92,12 @@ impl Folder {
         self.staging().join(name)
     }
 
+    /// Syncs a file of this run.
+    pub fn sync(&self, name: &str) -> Result<(), FolderError> {
+        let path = self.staged(name);
+        File::open(&path).and_then(|file| file.sync_all()).map_err(io_error("write", &path))
+    }
+
     /// Where this run's lake is.
     pub fn staged_lake(&self) -> PathBuf {
         self.staging().join(LAKE)

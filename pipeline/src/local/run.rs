@@ -5,6 +5,7 @@ use super::{
     correlator::Correlator,
     findings,
     folder::FILES,
+    joined,
     quarantine::{Quarantine, Redriven, copy_without},
     turns::Turns,
     write::Writer,
@@ -244,7 +245,7 @@ impl<'f> Job<'f> {
         window: &Window,
         status: &Status,
     ) -> Result<Report, RunError> {
-        writer.correlations()?;
+        let n_hits_dropped = writer.correlations()?;
         writer.minutes(true)?;
         let mut report = Report {
             ledger: writer.ledger,
@@ -252,7 +253,7 @@ impl<'f> Job<'f> {
             unchanged: false,
             rules: stages.rules,
             n_samples_other: writer.minutes.n_samples_other,
-            n_hits_dropped: writer.correlator.n_dropped(),
+            n_hits_dropped,
         };
         if self.is_unchanged(&report.ledger.records) {
             self.folder.clear()?;
@@ -269,17 +270,9 @@ impl<'f> Job<'f> {
         }
         let (lake, store) = (writer.lake, writer.store);
         store.set("settings", &self.settings)?;
-        // The last row groups are compressed beside what is read back from the store.
-        let (n_findings, n_alerts) = thread::scope(|scope| {
-            let closing = lake.map(|mut lake| scope.spawn(move || lake.finish()));
-            let counts = self.finish_store(store);
-            match closing.map(thread::ScopedJoinHandle::join) {
-                Some(Ok(closed)) => closed?,
-                Some(Err(panic)) => std::panic::resume_unwind(panic),
-                None => {}
-            }
-            counts
-        })?;
+        store.index_findings()?;
+        store.finish()?;
+        let (n_findings, n_alerts) = self.read_back(lake)?;
         self.earlier.sinks.retain(|name, _| !matches!(name.as_str(), "findings" | "alerts"));
         report.ledger.seconds = self.began.elapsed().as_secs_f64();
         report.ledger.bytes_in = status.n_bytes.load(Ordering::Relaxed);
@@ -292,16 +285,26 @@ impl<'f> Job<'f> {
         Ok(report)
     }
 
-    /// Writes the files that are made from all of the store, and closes it; how many findings and alerts there are.
-    fn finish_store(&self, store: Store) -> Result<(u64, u64), RunError> {
-        let file = |name: &'static str| move |error| RunError::File(name, error);
-        store.index()?;
-        let n_findings =
-            findings::write(&store, &self.folder.staged("findings.jsonl")).map_err(file("findings.jsonl"))?;
-        let n_alerts = alerts::write(&store, &self.run.config.alerts, &self.folder.staged("alerts.jsonl"))
-            .map_err(file("alerts.jsonl"))?;
-        store.finish()?;
-        Ok((n_findings, n_alerts))
+    /// Writes the files that are made from all of the store, beside the lake's last row groups; how many findings and
+    /// alerts there are.
+    fn read_back(&self, lake: Option<Lake>) -> Result<(u64, u64), RunError> {
+        let (folder, alerts) = (&self.folder, &self.run.config.alerts);
+        let store = || Store::open(&folder.staged("kinescope.db"));
+        thread::scope(|scope| {
+            let closing = scope.spawn(|| lake.map_or(Ok(()), Lake::finish));
+            let alerting = scope.spawn(move || {
+                let n_alerts = alerts::write(&store()?, alerts, &folder.staged("alerts.jsonl"))
+                    .map_err(|error| RunError::File("alerts.jsonl", error))?;
+                // Beside the others, for it takes longest.
+                folder.sync("kinescope.db")?;
+                Ok::<_, RunError>(n_alerts)
+            });
+            let n_findings = findings::write(&store()?, &folder.staged("findings.jsonl"))
+                .map_err(|error| RunError::File("findings.jsonl", error))?;
+            folder.sync("findings.jsonl")?;
+            joined(closing)?;
+            Ok((n_findings, joined(alerting)?))
+        })
     }
 
     /// Whether the run came to nothing that is not published already.
@@ -322,10 +325,7 @@ impl<'f> Job<'f> {
         if let Some(Some(checkpoint)) = &self.fed {
             self.folder.stage_checkpoint(checkpoint)?;
         }
-        for name in FILES {
-            let sync = || fs::File::open(self.folder.staged(name))?.sync_all();
-            sync().map_err(|error| RunError::File(name, error))?;
-        }
+        FILES.iter().try_for_each(|name| self.folder.sync(name))?;
         Ok(self.folder.publish(self.replace)?)
     }
 }

@@ -37,8 +37,8 @@ CREATE VIEW IF NOT EXISTS points AS SELECT minute, namespace, metric, unit, dime
     min(coalesce(json_extract(value, '$[3]'), 1)) AS min, max(coalesce(json_extract(value, '$[4]'), 1)) AS max
     FROM metrics, json_each(points) JOIN sets ON sets.id = json_extract(value, '$[0]') GROUP BY 1, 2, 3, 4, 5;
 ";
-const INDEXES: &str = "
-CREATE INDEX IF NOT EXISTS findings_by_time ON findings (time, event, uid);
+const FINDINGS_INDEX: &str = "CREATE INDEX IF NOT EXISTS findings_by_time ON findings (time, event, uid)";
+const EVENTS_INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS events_by_severity ON events (severity, time);
 CREATE INDEX IF NOT EXISTS events_by_account ON events (account, time);
 ";
@@ -203,9 +203,14 @@ impl Store {
         self.db.prepare_cached(select)?.query_row(values, |row| row.get(0))
     }
 
-    /// Makes the indexes, in one go: what is written has come, and is read in their order next.
-    pub fn index(&self) -> Result<(), StoreError> {
-        self.db.execute_batch(INDEXES).map_err(error("index"))
+    /// Makes the indexes of events, in one go: all have come.
+    pub fn index_events(&self) -> Result<(), StoreError> {
+        self.db.execute_batch(EVENTS_INDEXES).map_err(error("index"))
+    }
+
+    /// The same of findings, which are read in its order next.
+    pub fn index_findings(&self) -> Result<(), StoreError> {
+        self.db.execute_batch(FINDINGS_INDEX).map_err(error("index"))
     }
 
     /// Commits, and closes the file.

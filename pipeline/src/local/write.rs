@@ -1,6 +1,6 @@
 //! The writing side of a run: gives what came of records to the sinks, closes minutes, keeps the ledger.
 
-use super::{RunError, Status, Store, correlator::Correlator, quarantine::Quarantine};
+use super::{RunError, Status, Store, correlator::Correlator, joined, quarantine::Quarantine};
 use crate::{
     lake::{DayRange, Lake, of_points},
     ledger::Ledger,
@@ -10,7 +10,11 @@ use crate::{
 };
 use kinescope_schemas::Fate;
 use kinescope_stages::derive::Minutes;
-use std::{collections::HashSet, sync::atomic::Ordering};
+use std::{
+    collections::HashSet,
+    sync::{atomic::Ordering, mpsc::sync_channel},
+    thread,
+};
 
 /// Points that are rows at a time: of all that are closed at once rows would take as much memory as all else here.
 const POINTS_AT_ONCE: usize = 4_096;
@@ -62,17 +66,25 @@ impl Writer {
             .try_for_each(|id| self.store.add_record(id))?)
     }
 
-    /// Writes what correlations found in all that came.
-    pub(super) fn correlations(&mut self) -> Result<(), RunError> {
+    /// Writes what correlations found in all that came; how many matches found no place. What that adds nothing to is
+    /// finished while the matches are read.
+    pub(super) fn correlations(&mut self) -> Result<u64, RunError> {
         let (days, only_findings) = (self.days, self.lake.is_none());
-        let mut correlator = std::mem::take(&mut self.correlator);
-        correlator.findings(days, only_findings, |mut output| {
-            self.write(&mut output)?;
-            self.minutes.add(output.points);
-            self.minutes(false)
-        })?;
-        self.correlator = correlator;
-        Ok(())
+        let correlator = std::mem::take(&mut self.correlator);
+        let lake = self.lake.take();
+        thread::scope(|scope| {
+            let (send, outputs) = sync_channel(1);
+            let reading = scope.spawn(move || correlator.findings(days, only_findings, &send));
+            let closing = scope.spawn(|| lake.map(Lake::close_all_but_derived).transpose());
+            self.store.index_events()?;
+            self.lake = joined(closing)?;
+            for mut output in outputs {
+                self.write(&mut output)?;
+                self.minutes.add(output.points);
+                self.minutes(false)?;
+            }
+            Ok(joined(reading)?)
+        })
     }
 
     /// Writes the minutes that are closed.
