@@ -93,9 +93,8 @@ impl Folder {
     }
 
     /// Syncs a file of this run.
-    pub fn sync(&self, name: &str) -> Result<(), FolderError> {
-        let path = self.staged(name);
-        File::open(&path).and_then(|file| file.sync_all()).map_err(io_error("write", &path))
+    pub fn sync(&self, name: &str) -> io::Result<()> {
+        File::open(self.staged(name))?.sync_all()
     }
 
     /// Where this run's lake is.

@@ -219,8 +219,8 @@ impl<'f> Job<'f> {
             self.folder.stage_copy("kinescope.db")?;
             self.folder.stage_copy("quarantine.jsonl")?;
         }
-        let quarantine = Quarantine::create(&self.folder.staged("quarantine.jsonl"))
-            .map_err(|error| RunError::File("quarantine.jsonl", error))?;
+        let quarantine =
+            Quarantine::create(&self.folder.staged("quarantine.jsonl")).map_err(file("quarantine.jsonl"))?;
         let lake = Lake::new(&self.folder.staged_lake(), format!("part-{}", self.id));
         Ok(Writer {
             lake: (!self.run.only_findings).then_some(lake),
@@ -261,12 +261,11 @@ impl<'f> Job<'f> {
             report.ledger = self.earlier;
             return Ok(report);
         }
-        let quarantine = |error| RunError::File("quarantine.jsonl", error);
-        writer.quarantine.finish().map_err(quarantine)?;
+        writer.quarantine.finish().map_err(file("quarantine.jsonl"))?;
         if self.redrives {
             // What could be read at last leaves the quarantine; its lines are the records, in order.
             let (from, to) = (self.folder.path("quarantine.jsonl"), self.folder.staged("quarantine.jsonl"));
-            copy_without(&from, &to, &writer.mended).map_err(quarantine)?;
+            copy_without(&from, &to, &writer.mended).map_err(file("quarantine.jsonl"))?;
         }
         let (lake, store) = (writer.lake, writer.store);
         store.set("settings", &self.settings)?;
@@ -294,14 +293,14 @@ impl<'f> Job<'f> {
             let closing = scope.spawn(|| lake.map_or(Ok(()), Lake::finish));
             let alerting = scope.spawn(move || {
                 let n_alerts = alerts::write(&store()?, alerts, &folder.staged("alerts.jsonl"))
-                    .map_err(|error| RunError::File("alerts.jsonl", error))?;
+                    .map_err(file("alerts.jsonl"))?;
                 // Beside the others, for it takes longest.
-                folder.sync("kinescope.db")?;
+                folder.sync("kinescope.db").map_err(file("kinescope.db"))?;
                 Ok::<_, RunError>(n_alerts)
             });
             let n_findings = findings::write(&store()?, &folder.staged("findings.jsonl"))
-                .map_err(|error| RunError::File("findings.jsonl", error))?;
-            folder.sync("findings.jsonl")?;
+                .and_then(|n_findings| folder.sync("findings.jsonl").map(|()| n_findings))
+                .map_err(file("findings.jsonl"))?;
             joined(closing)?;
             Ok((n_findings, joined(alerting)?))
         })
@@ -318,16 +317,20 @@ impl<'f> Job<'f> {
     fn publish(&self, ledger: &Ledger, window: &Window) -> Result<(), RunError> {
         let json = serde_json::to_vec_pretty(ledger).map_err(io::Error::from);
         json.and_then(|json| fs::write(self.folder.staged("ledger.json"), json))
-            .map_err(|error| RunError::File("ledger.json", error))?;
+            .map_err(file("ledger.json"))?;
         let ids: Vec<[u8; 16]> = window.ids().into_iter().map(|id| id.0).collect();
-        fs::write(self.folder.staged("window"), ids.as_flattened())
-            .map_err(|error| RunError::File("the window of ids", error))?;
+        fs::write(self.folder.staged("window"), ids.as_flattened()).map_err(file("the window of ids"))?;
         if let Some(Some(checkpoint)) = &self.fed {
             self.folder.stage_checkpoint(checkpoint)?;
         }
-        FILES.iter().try_for_each(|name| self.folder.sync(name))?;
+        FILES.iter().try_for_each(|name| self.folder.sync(name).map_err(file(name)))?;
         Ok(self.folder.publish(self.replace)?)
     }
+}
+
+/// Why a file of the output could not be written.
+fn file(name: &'static str) -> impl Fn(io::Error) -> RunError {
+    move |error| RunError::File(name, error)
 }
 
 /// The ledger that earlier runs published.
