@@ -96,7 +96,7 @@ impl Correlator {
         let mut rows = statement.query([])?;
         let mut group = Group::default();
         loop {
-            let next = rows.next()?.map(|row| read(row, group.place)).transpose()?;
+            let next = rows.next()?.map(read).transpose()?;
             let place = next.as_ref().map(|(at, hit)| (*at, hit.key));
             if place != group.place {
                 findings.extend(group.findings(&self.correlations));
@@ -136,23 +136,21 @@ impl Group {
     }
 }
 
-/// A match and its correlation's place. The group's values are read of its first match, the others' are the same.
-fn read(row: &rusqlite::Row<'_>, of_group: Option<(usize, Id)>) -> rusqlite::Result<(usize, Hit)> {
-    let (at, key) = (row.get::<_, i64>(0)? as usize, Id(row.get(1)?));
-    // As it was written.
-    let group = |json: &str| serde_json::from_str(json).unwrap_or_default();
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(usize, Hit)> {
+    let grouped: String = row.get(8)?;
     let hit = Hit {
         step: row.get::<_, i64>(4)? as usize,
         time_ms: row.get(2)?,
-        key,
+        key: Id(row.get(1)?),
         event: Id(row.get(3)?),
         uid: row.get(5)?,
         account: row.get(6)?,
         region: row.get(7)?,
-        group: if of_group == Some((at, key)) { Vec::new() } else { group(row.get_ref(8)?.as_str()?) },
+        // As it was written.
+        group: serde_json::from_str(&grouped).unwrap_or_default(),
         value: row.get(9)?,
     };
-    Ok((at, hit))
+    Ok((row.get::<_, i64>(0)? as usize, hit))
 }
 
 fn output(findings: Vec<(Finding, Row<'_>)>, days: DayRange, only_findings: bool) -> Output {
