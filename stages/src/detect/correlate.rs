@@ -5,9 +5,10 @@
 //! and not on when: of a group the latest events, of the groups those whose hashes are largest.
 
 use super::correlation::{Correlation, Expr, Kind, Wanted};
+use foldhash::HashMap;
 use kinescope_schemas::Id;
 use rsigma_parser::ConditionOperator as Operator;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Events of a group that are kept.
 pub const ENTRIES_PER_GROUP_MAX: usize = 1_024;
