@@ -221,9 +221,9 @@ impl<'f> Job<'f> {
         }
         let quarantine =
             Quarantine::create(&self.folder.staged("quarantine.jsonl")).map_err(file("quarantine.jsonl"))?;
-        let lake = Lake::new(&self.folder.staged_lake(), format!("part-{}", self.id));
+        let lake = || Lake::new(&self.folder.staged_lake(), format!("part-{}", self.id));
         Ok(Writer {
-            lake: (!self.run.only_findings).then_some(lake),
+            lake: (!self.run.only_findings).then(lake),
             store: Store::create(&self.folder.staged("kinescope.db"), self.id.clone())?,
             quarantine,
             correlator: Correlator::new(rules, self.folder.staged("matches.db")),

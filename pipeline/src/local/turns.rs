@@ -163,24 +163,11 @@ impl Drop for StopsAll<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::{Content, Record};
-    use kinescope_schemas::Id;
-    use kinescope_stages::decode::Envelope;
-    use std::sync::{Arc, OnceLock};
+    use crate::process::tests::piece;
 
     /// Without a lake there are no rows, and a bound of those alone would be none.
     #[test]
     fn text_counts_where_there_are_no_rows() {
-        let record = Arc::new(Record {
-            index: 0,
-            source: String::new(),
-            id: Id::of(&[]),
-            file_id: OnceLock::new(),
-            arrival_ms: None,
-            envelope: Envelope::default(),
-        });
-        let content = Content::Bytes(vec![b'x'; 1_000]);
-        let group = vec![Piece { record, offset: 0, header: None, last: true, content }];
-        assert_eq!(n_bytes(&group, &Output::default()), 1_000);
+        assert_eq!(n_bytes(&vec![piece(1_000, true)], &Output::default()), 1_000);
     }
 }

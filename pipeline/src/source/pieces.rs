@@ -17,8 +17,8 @@ use std::{
 pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
 const KPL: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
 
-/// Lines of a piece, as far as it can be cut between them: of short ones, such as VPC flow records, rows are many times
-/// the bytes.
+/// Lines of a piece of a long record, as far as it can be cut between them: of short ones, such as VPC flow records, rows
+/// are many times the bytes. Its last piece has what is left, which is no more bytes than any other.
 pub(super) const PIECE_LINES_MAX: usize = 2_048;
 /// A header line is no longer than this.
 const HEADER_BYTES_MAX: usize = 1 << 10;
