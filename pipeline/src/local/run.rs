@@ -342,10 +342,15 @@ fn earlier(folder: &Folder) -> Result<Ledger, RunError> {
 impl Run<'_> {
     /// Rules, configuration and what is left out: two runs that differ in these give different results.
     fn settings_id(&self) -> Id {
-        let version = env!("CARGO_PKG_VERSION");
-        let mut parts = vec![version.to_owned(), self.config_text.clone(), self.only_findings.to_string()];
-        parts.extend(self.rules.texts().map(str::to_owned));
-        Id::of(&parts.iter().map(String::as_bytes).collect::<Vec<_>>())
+        // In one piece, of which BLAKE3 takes sixteen kilobytes at a time: by itself each of 3,000 rules took half as long
+        // again as reading it.
+        let mut rules = Vec::new();
+        for text in self.rules.texts() {
+            rules.extend((text.len() as u32).to_le_bytes());
+            rules.extend(text.as_bytes());
+        }
+        let version = env!("CARGO_PKG_VERSION").as_bytes();
+        Id::of(&[version, self.config_text.as_bytes(), &[self.only_findings.into()], &rules])
     }
 
     /// Whether this run reads everything that the store's runs had read, so that replacing them loses nothing.
