@@ -61,7 +61,7 @@ pub fn travel(pieces: &[Piece], stages: &Stages, window: &Window) -> Output {
 }
 
 /// Enters what a group had, when all before it have been entered. Of two copies the first counts: should the group have
-/// one of what came beside it, it goes again.
+/// one of what came before it, and have taken it for new, it goes again.
 pub fn enter(mut output: Output, pieces: &[Piece], stages: &Stages, window: &Window) -> Output {
     while !window.enter(output.keys.iter().map(|(_, key)| *key), output.look) {
         output = travel(pieces, stages, window);

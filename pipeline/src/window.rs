@@ -3,9 +3,10 @@
 //! The window is bounded: it remembers the last [`IDS_MAX`] ids. A copy that comes later than that is taken for new;
 //! what is outside is stated here because nothing can be unbounded.
 //!
-//! Groups of messages go along the road side by side and enter their ids one after the other. Each [looks](Look) at what
-//! has been entered so far, and when its turn has come it is told whether it would have seen anything else by then. So
-//! what is a copy does not depend on who was faster.
+//! Groups of messages go along the road side by side and enter their ids one after the other. When its turn has come, a
+//! group is told whether what it took for new is new. If not it goes again, and [looks](Look) at what has been entered; so
+//! do those that come soon after. So what is a copy does not depend on who was faster, and while there are none nobody
+//! looks id by id, each time for memory that no cache has: entering looks for all ids of a group at once.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -18,6 +19,10 @@ use std::{
 /// Ids that are remembered: as many as half fill a hash table of 2^19 slots. They take 28 bytes each.
 pub const IDS_MAX: usize = 229_376;
 
+/// Groups that look, after one that had a copy: a stream in which every other has one goes twice no more often than once
+/// in so many.
+const LOOKING_GROUPS: u32 = 64;
+
 /// The window.
 #[derive(Debug, Default)]
 pub struct Window(RwLock<Ids>);
@@ -25,6 +30,8 @@ pub struct Window(RwLock<Ids>);
 /// What somebody saw who looked at a window while others entered ids.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Look {
+    /// Whether it looks at all, or takes everything for new.
+    looks: bool,
     /// Ids that had been entered before.
     n_entered: u64,
     /// Of the ids that were found the one that is forgotten first: how many were entered before it.
@@ -39,6 +46,8 @@ struct Ids {
     ring: Vec<Option<Id>>,
     /// Ids that were entered ever: the next goes to this place, once around the ring as often as that has it.
     n_entered: u64,
+    /// Groups that are still to look.
+    n_looking: u32,
     /// Seeded anew for every window, so that nobody can choose ids that meet in one slot.
     hasher: RandomState,
 }
@@ -49,6 +58,7 @@ impl Default for Ids {
             places: HashTable::with_capacity(2 * IDS_MAX),
             ring: Vec::with_capacity(IDS_MAX),
             n_entered: 0,
+            n_looking: 0,
             hasher: RandomState::default(),
         }
     }
@@ -115,12 +125,16 @@ impl Window {
 
     /// A look that has seen nothing yet.
     pub fn look(&self) -> Look {
-        Look { n_entered: self.read().n_entered, oldest: None }
+        let ids = self.read();
+        Look { looks: ids.n_looking > 0, n_entered: ids.n_entered, oldest: None }
     }
 
-    /// The same as [`Window::contains`], for somebody who looks while others enter ids.
+    /// The same as [`Window::contains`], for somebody who looks while others enter ids, if it looks.
     #[inline]
     pub fn shows(&self, id: Id, look: &mut Look) -> bool {
+        if !look.looks {
+            return false;
+        }
         let ids = self.read();
         let Some(place) = ids.place(id) else { return false };
         let n_before = ids.n_before(place);
@@ -129,13 +143,15 @@ impl Window {
     }
 
     /// Enters ids that a look did not find, unless it would find one by now, or no more find one that it found: then none
-    /// is entered.
+    /// is entered, and the next look looks.
     pub fn enter(&self, new: impl Iterator<Item = Id> + Clone, look: Look) -> bool {
         let mut ids = self.write();
         let n_forgotten = ids.n_entered.saturating_sub(IDS_MAX as u64);
-        let is_so_still = ids.n_entered == look.n_entered
+        let is_so_still = look.looks && ids.n_entered == look.n_entered
             || look.oldest.is_none_or(|oldest| oldest >= n_forgotten)
                 && new.clone().all(|id| ids.place(id).is_none());
+        let has_copies = !is_so_still || look.oldest.is_some();
+        ids.n_looking = if has_copies { LOOKING_GROUPS } else { ids.n_looking.saturating_sub(1) };
         if is_so_still {
             new.for_each(|id| ids.insert(id));
         }
@@ -218,6 +234,12 @@ mod tests {
         Window::of((0..IDS_MAX + 10).map(id))
     }
 
+    /// One whose looks look.
+    fn looking(window: Window) -> Window {
+        assert!(!window.enter([id(20)].into_iter(), window.look()));
+        window
+    }
+
     #[test]
     fn a_look_is_right_as_long_as_it_would_see_the_same() {
         let last = IDS_MAX + 9;
@@ -228,7 +250,7 @@ mod tests {
             ("what was found is there still", 15, 5, 1_000_000, true),
             ("what was found is forgotten", 14, 5, 1_000_000, false),
         ] {
-            let window = full();
+            let window = looking(full());
             let mut look = window.look();
             assert!(window.shows(id(found), &mut look) && window.shows(id(last), &mut look), "{name}");
             assert!(!window.shows(id(new), &mut look), "{name}");
@@ -237,5 +259,32 @@ mod tests {
             assert_eq!(window.enter([id(new)].into_iter(), look), is_right, "{name}");
             assert_eq!(window.contains(id(new)), is_right || new >= 2_000_000, "{name}");
         }
+    }
+
+    /// Enters one id as a group does, and says whether it goes again, and is a copy.
+    fn enter_one(window: &Window, id: Id) -> (bool, bool) {
+        let mut goes_again = false;
+        loop {
+            let mut look = window.look();
+            let is_copy = window.shows(id, &mut look);
+            if window.enter([id].into_iter().filter(|_| !is_copy), look) {
+                return (goes_again, is_copy);
+            }
+            assert!(!goes_again, "it went twice and was not right");
+            goes_again = true;
+        }
+    }
+
+    #[test]
+    fn nobody_looks_until_there_is_a_copy_and_then_for_a_while() {
+        let window = Window::of((0..9).map(id));
+        assert_eq!(enter_one(&window, id(10)), (false, false));
+        for goes_again in [true, false, false] {
+            assert_eq!(enter_one(&window, id(10)), (goes_again, true));
+        }
+        (0..LOOKING_GROUPS as usize).for_each(|at| {
+            assert_eq!(enter_one(&window, id(20 + at)), (false, false));
+        });
+        assert_eq!(enter_one(&window, id(3)), (true, true));
     }
 }
