@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "benches fail loudly")]
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use kinescope_benches::{Corpus, START_MS, batched, group, load, one_thread, rule_sets};
 use kinescope_pipeline::{
     Config, Stages,
@@ -37,10 +37,12 @@ fn batches(criterion: &mut Criterion) {
         let (batch, load) = batched(&corpus);
         group.throughput(load.throughput());
         group.bench_function(&corpus.name, |bencher| {
-            bencher.iter_with_large_drop(|| {
-                // With the last round's window everything would be seen already.
-                pool.install(|| process(&batch, &stages, &Window::default()))
-            })
+            // With the last round's window everything would be seen already; a function has one for all its batches.
+            bencher.iter_batched(
+                Window::default,
+                |window| pool.install(|| (process(&batch, &stages, &window), window)),
+                BatchSize::PerIteration,
+            )
         });
     }
     group.finish();
