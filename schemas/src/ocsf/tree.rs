@@ -19,7 +19,7 @@ pub(super) enum Node<'a> {
     Raw(&'a str),
 }
 
-/// The members of an object, each once.
+/// The members of an object, each once. A borrowed name is one of our own, which JSON has as it is.
 #[derive(Debug, Default)]
 pub(super) struct Object<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
 
@@ -158,7 +158,10 @@ impl<'a> Object<'a> {
             if at > 0 {
                 to.push(b',');
             }
-            Node::Text(Cow::Borrowed(name)).write(to);
+            match name {
+                Cow::Borrowed(ours) => ["\"", ours, "\""].iter().for_each(|part| to.extend(part.as_bytes())),
+                Cow::Owned(theirs) => Node::Text(Cow::Borrowed(theirs)).write(to),
+            }
             to.push(b':');
             value.write(to);
         }
