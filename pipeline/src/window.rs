@@ -19,8 +19,8 @@ use std::{
 /// Ids that are remembered: as many as half fill a hash table of 2^19 slots. They take 28 bytes each.
 pub const IDS_MAX: usize = 229_376;
 
-/// Groups that look, after one that had a copy: a stream in which every other has one goes twice no more often than once
-/// in so many.
+/// Groups that look after one that had a copy: where copies are few, no more than one group in so many goes twice, and
+/// where they are many, none but the first.
 const LOOKING_GROUPS: u32 = 64;
 
 /// The window.

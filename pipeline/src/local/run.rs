@@ -342,8 +342,7 @@ fn earlier(folder: &Folder) -> Result<Ledger, RunError> {
 impl Run<'_> {
     /// Rules, configuration and what is left out: two runs that differ in these give different results.
     fn settings_id(&self) -> Id {
-        // In one piece, of which BLAKE3 takes sixteen kilobytes at a time: by itself each of 3,000 rules took half as long
-        // again as reading it.
+        // In one piece, of which BLAKE3 takes many blocks at a time: 3,000 texts one by one were an eighth of a start.
         let mut rules = Vec::new();
         for text in self.rules.texts() {
             rules.extend((text.len() as u32).to_le_bytes());
