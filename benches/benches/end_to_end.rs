@@ -25,25 +25,28 @@ fn rules() -> Rules {
 
 fn batches(criterion: &mut Criterion) {
     let mut group = group(criterion, "process");
-    let stages = Stages {
-        rules: rules(),
-        limits: Config::default().limits(),
-        settings: Config::default().settings().unwrap(),
-        days: DayRange::until(NOW_MS),
-        only_findings: false,
-    };
     let pool = one_thread();
-    for corpus in Corpus::all() {
-        let (batch, load) = batched(&corpus);
-        group.throughput(load.throughput());
-        group.bench_function(&corpus.name, |bencher| {
-            // With the last round's window everything would be seen already; a function has one for all its batches.
-            bencher.iter_batched(
-                Window::default,
-                |window| pool.install(|| (process(&batch, &stages, &window), window)),
-                BatchSize::PerIteration,
-            )
-        });
+    for (set, rules) in rule_sets() {
+        let set = format!("{set}_{}", rules.all().len());
+        let stages = Stages {
+            rules,
+            limits: Config::default().limits(),
+            settings: Config::default().settings().unwrap(),
+            days: DayRange::until(NOW_MS),
+            only_findings: false,
+        };
+        for corpus in Corpus::all() {
+            let (batch, load) = batched(&corpus);
+            group.throughput(load.throughput());
+            group.bench_function(BenchmarkId::new(&set, &corpus.name), |bencher| {
+                // With the last round's window everything would be seen already; a function has one for all its batches.
+                bencher.iter_batched(
+                    Window::default,
+                    |window| pool.install(|| (process(&batch, &stages, &window), window)),
+                    BatchSize::PerIteration,
+                )
+            });
+        }
     }
     group.finish();
 }

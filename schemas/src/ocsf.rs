@@ -10,6 +10,7 @@ use crate::{
 use serde_json::Value as Json;
 use tree::{Node, Object};
 
+mod quoted;
 mod required;
 mod tree;
 

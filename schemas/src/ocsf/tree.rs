@@ -1,6 +1,7 @@
 //! OCSF's nested form while it is made: names and texts stay where they are, and objects are short lists. With maps that
 //! own all they have a finding took half as many instructions again.
 
+use super::quoted;
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 
@@ -60,7 +61,7 @@ impl<'a> Node<'a> {
         let _ = match self {
             Node::Object(object) => return object.write(to),
             Node::Raw(text) => return to.extend(text.as_bytes()),
-            Node::Text(text) => serde_json::to_writer(to, text),
+            Node::Text(text) => return quoted::write(text, to),
             Node::Int(n) => serde_json::to_writer(to, n),
             Node::Float(x) => serde_json::to_writer(to, x),
             Node::Bool(is) => serde_json::to_writer(to, is),
@@ -160,7 +161,7 @@ impl<'a> Object<'a> {
             }
             match name {
                 Cow::Borrowed(ours) => ["\"", ours, "\""].iter().for_each(|part| to.extend(part.as_bytes())),
-                Cow::Owned(theirs) => Node::Text(Cow::Borrowed(theirs)).write(to),
+                Cow::Owned(theirs) => quoted::write(theirs, to),
             }
             to.push(b':');
             value.write(to);
