@@ -28,7 +28,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     }
     let names = Names::read(|name| env::var(name).ok()).context("failed to start")?;
     let telemetry = Telemetry::new(&names.stage, |line| println!("{line}"));
-    let hub = made(names).await.context("failed to start")?;
+    let hub = made(names).context("failed to start")?;
     let (hub, telemetry) = (&hub, &telemetry);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let now_ms = now_ms();
@@ -42,7 +42,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
 /// The function of an agent, which has no rules and no table.
 async fn run_agent(settings: agent::Settings) -> Result<(), lambda_runtime::Error> {
-    let agent = Agent::new(Sdk::new(&sdk::settings().await), settings);
+    let agent = Agent::new(Sdk::new(&sdk::settings_of_function()), settings);
     let agent = &agent;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let now_ms = now_ms();
@@ -54,7 +54,7 @@ async fn run_agent(settings: agent::Settings) -> Result<(), lambda_runtime::Erro
 }
 
 /// The hub, with the rules and settings that lie beside the binary.
-async fn made(names: Names) -> Result<Hub<Sdk>, anyhow::Error> {
+fn made(names: Names) -> Result<Hub<Sdk>, anyhow::Error> {
     let folder = env::var("LAMBDA_TASK_ROOT").unwrap_or_else(|_| ".".to_owned());
     let folder = Path::new(&folder);
     let config = match fs::read_to_string(folder.join(CONFIG)) {
@@ -67,5 +67,5 @@ async fn made(names: Names) -> Result<Hub<Sdk>, anyhow::Error> {
         rules::read(&folder.join(RULES), &mut rules)?;
     }
     let stages = Arc::new(hub::stages(rules.link(now_ms())?.rules, &config)?);
-    Ok(Hub::new(Sdk::new(&sdk::settings().await), names, stages, config))
+    Ok(Hub::new(Sdk::new(&sdk::settings_of_function()), names, stages, config))
 }
