@@ -159,6 +159,15 @@ def senders():
         check(f"bus: {bus}", names == ["Agents"] * bool(accounts) + ["Organization"] * bool(org))
 
 
+def stream():
+    """The stream's mode, and what belongs to it: a number of shards is refused on demand."""
+    hub = {"Stage": "dev", "Architecture": "arm64"}
+    for shards, mode, count in [("0", "ON_DEMAND", None), ("4", "PROVISIONED", "4")]:
+        made = rendered("hub/template.yaml", "Stream", **hub, StreamShards=shards)
+        found = made["StreamModeDetails"]["StreamMode"], made.get("ShardCount")
+        check(f"stream: {found} with {shards} shards", found == (mode, count))
+
+
 def lists():
     """Lists that become ARNs."""
     hub = {"Stage": "dev", "Architecture": "arm64", "SourceBuckets": "a,b"}
@@ -216,6 +225,7 @@ alarms(parsed_templates)
 tables()
 agents()
 senders()
+stream()
 lists()
 readme()
 if problems:
