@@ -18,12 +18,14 @@ use kinescope_stages::{
 use std::{
     fs,
     io::{self, Read},
+    mem::ManuallyDrop,
 };
 
 /// Runs the command.
 pub fn run(args: &args::Explain) -> Result<Done> {
     let (config, _) = config(args.config.as_deref())?;
-    let rules = rules::load(&args.rules, &config.lists)?;
+    // The process ends with this: to free them one by one is a twelfth of what explaining one event takes.
+    let rules = ManuallyDrop::new(rules::load(&args.rules, &config.lists)?);
     let asked = match &args.rule {
         Some(id) => Some(asked(&rules, id)?),
         None => None,
