@@ -11,8 +11,7 @@ use kinescope_stages::{
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
-static RULES: LazyLock<Rules> =
-    LazyLock::new(|| builtin().expect("our own rules load"));
+static RULES: LazyLock<Rules> = LazyLock::new(|| builtin().expect("our own rules load"));
 
 fuzz_target!(|bytes: &[u8]| {
     let travelled = travel(&input(bytes, &Envelope::default()), &Settings::default(), &RULES);
