@@ -21,6 +21,7 @@ use kinescope_stages::{
 use rayon::prelude::*;
 
 mod keep;
+#[cfg(test)]
 pub(crate) mod tests;
 
 pub use keep::{Identities, Seen};

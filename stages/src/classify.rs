@@ -236,4 +236,5 @@ fn log_line(event: &Event) -> Verdict {
     (severity, "log", reason)
 }
 
+#[cfg(test)]
 mod tests;

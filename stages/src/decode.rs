@@ -321,4 +321,5 @@ impl Decoder<'_> {
     }
 }
 
+#[cfg(test)]
 mod tests;

@@ -317,4 +317,5 @@ fn derived(metric: &'static str, unit: &'static str) -> Series<'static> {
     Series { is_emf: false, namespace: NAMESPACE, metric, unit }
 }
 
+#[cfg(test)]
 mod tests;

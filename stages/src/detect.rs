@@ -194,4 +194,5 @@ fn unique<'a>(abouts: impl Iterator<Item = &'a About>) -> Result<(), RuleError> 
     Ok(())
 }
 
+#[cfg(test)]
 mod tests;

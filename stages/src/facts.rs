@@ -187,4 +187,5 @@ pub fn holding(view: &View<'_>) -> Vec<(&'static Fact, Told)> {
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
 mod tests;

@@ -381,4 +381,5 @@ fn plain_until(bytes: &[u8], mut at: usize) -> usize {
         .count()
 }
 
+#[cfg(test)]
 mod tests;

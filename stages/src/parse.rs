@@ -159,4 +159,5 @@ fn any_text<'a>(raw: Option<Raw<'a>>) -> Value<'a> {
     raw.and_then(Raw::text_or_json).map_or(Value::Null, Value::text_or_null)
 }
 
+#[cfg(test)]
 mod tests;

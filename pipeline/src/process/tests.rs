@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::*;
 use crate::batch::Record;
 use kinescope_stages::decode::Envelope;

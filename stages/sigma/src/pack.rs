@@ -347,4 +347,5 @@ impl<'a> Value<'a> {
     }
 }
 
+#[cfg(test)]
 mod tests;

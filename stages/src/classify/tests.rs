@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::*;
 use crate::decode::{Bad, DecodeError, Envelope, Input, Limits, Message, Visitor, decode};
 use kinescope_schemas::Id;

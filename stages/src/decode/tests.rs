@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::*;
 use ::base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};

@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::*;
 
 /// Points of one sample each: minute, metric, value of a dimension.

@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::*;
 use kinescope_sigma::read;
 use serde_json::json;

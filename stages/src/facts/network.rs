@@ -6,6 +6,7 @@ use std::net::IpAddr;
 pub(super) mod flow;
 mod opening;
 mod ports;
+#[cfg(test)]
 mod tests;
 mod world;
 

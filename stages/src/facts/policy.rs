@@ -10,6 +10,7 @@ mod document;
 mod grant;
 mod places;
 mod principal;
+#[cfg(test)]
 mod tests;
 
 use document::{Kind, Statement};

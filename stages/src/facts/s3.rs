@@ -3,6 +3,7 @@
 use super::{Fact, Text, View, lists::is_account, members};
 
 mod acl;
+#[cfg(test)]
 mod tests;
 
 pub(super) const FACTS: &[Fact] = &[

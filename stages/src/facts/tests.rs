@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::*;
 use crate::detect::cases::with_event;
 use serde_json::{Value as Json, json};

@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::*;
 
 /// Reads the text as one value and nothing after it.

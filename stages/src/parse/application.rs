@@ -17,6 +17,7 @@ mod plain;
 mod prefix;
 mod trace;
 
+#[cfg(test)]
 mod tests;
 
 /// What a line turned out to be, beside the columns that it filled.

@@ -285,4 +285,5 @@ pub fn raw_path(path: &str) -> Option<usize> {
     })
 }
 
+#[cfg(test)]
 mod tests;

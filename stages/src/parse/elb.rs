@@ -12,6 +12,7 @@ mod nlb;
 mod request;
 mod words;
 
+#[cfg(test)]
 mod tests;
 
 use request::Url;

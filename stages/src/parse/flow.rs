@@ -12,6 +12,7 @@ use kinescope_schemas::{
 use std::net::IpAddr;
 
 mod fields;
+#[cfg(test)]
 mod tests;
 
 use fields::{DEFAULT, Field, N_FIELDS};

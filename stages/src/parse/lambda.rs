@@ -15,6 +15,7 @@ use kinescope_schemas::{Event, Row, Source, Value, tables::base, tables::logs as
 mod json;
 mod text;
 
+#[cfg(test)]
 mod tests;
 
 /// A line of text.

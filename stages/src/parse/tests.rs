@@ -1,7 +1,5 @@
 //! Sources whose events come as JSON, other than CloudTrail and application logs.
 
-#![cfg(test)]
-
 use super::testing::{one, one_of};
 use crate::decode::Envelope;
 use serde_json::json;

@@ -1,7 +1,5 @@
 //! Correlations: what loads, what is found, and that neither order nor repetition matters.
 
-#![cfg(test)]
-
 use super::super::{
     correlate::{Correlated, ENTRIES_PER_GROUP_MAX, Hit, State},
     *,

@@ -1,7 +1,5 @@
 //! Files that somebody wrote to do harm: each is refused with its line, or compiles within limits, and quickly.
 
-#![cfg(test)]
-
 use super::super::*;
 use kinescope_sigma::*;
 

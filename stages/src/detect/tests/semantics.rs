@@ -1,7 +1,5 @@
 //! What each modifier and each kind of value means, one line each.
 
-#![cfg(test)]
-
 use super::{super::*, rule};
 use serde_json::{Value as Json, json};
 

@@ -1,7 +1,5 @@
 //! Collections, filters and lists: what several documents say together.
 
-#![cfg(test)]
-
 use super::super::*;
 use serde_json::{Value as Json, json};
 

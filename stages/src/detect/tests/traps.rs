@@ -1,7 +1,5 @@
 //! What rules written for CloudTrail rely on and engines get wrong, one test a trap.
 
-#![cfg(test)]
-
 use super::{super::*, rule};
 use serde_json::{Value as Json, json};
 

@@ -1,7 +1,5 @@
 //! What loads and cannot have been meant, with its place; and what is not to be warned of.
 
-#![cfg(test)]
-
 use super::super::*;
 
 fn warnings(text: &str) -> Vec<(usize, usize, String)> {

@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::super::{Lists, testing::*};
 use serde_json::{Value as Json, json};
 

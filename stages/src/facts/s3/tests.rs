@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use crate::facts::testing::*;
 use serde_json::{Value as Json, json};
 

@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::without_secrets;
 use crate::parse::testing::one;
 use serde_json::{Value as Json, json};

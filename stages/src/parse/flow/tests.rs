@@ -1,5 +1,3 @@
-#![cfg(test)]
-
 use super::super::{
     Settings,
     testing::{Parsed, all, one, survives},
