@@ -14,6 +14,7 @@ use kinescope_aws::{
     layout::{self, PK, SK, TTL},
     port::Item,
     read::{self, Span},
+    sinks::findings,
     sweep::sweep,
 };
 use kinescope_pipeline::{Config, Ledger, Stages};
@@ -111,8 +112,10 @@ fn shards(seed: u64) -> Vec<Vec<Arrival>> {
 
 /// What users see when all is over.
 struct Seen {
-    /// Findings, notable events and agents, by key.
-    items: BTreeMap<(String, String), BTreeMap<String, String>>,
+    /// Agents, by key.
+    agents: BTreeMap<(String, String), BTreeMap<String, String>>,
+    /// Findings.
+    findings: BTreeMap<String, String>,
     /// Notable events.
     events: BTreeMap<String, String>,
     /// Rows of the lake as the `_once` views show them; of metrics their sums.
@@ -130,7 +133,8 @@ struct Seen {
 impl Seen {
     /// What there is here and not in a calm world, and the other way round.
     fn differences(&self, calm: &Seen) -> Vec<String> {
-        let mut all = compared("items", &self.items, &calm.items);
+        let mut all = compared("agents", &self.agents, &calm.agents);
+        all.extend(compared("findings", &self.findings, &calm.findings));
         all.extend(compared("events", &self.events, &calm.events));
         all.extend(compared("rows", &self.rows, &calm.rows));
         for (place, at) in [("metrics of the table", 0), ("metrics of the lake", 1)] {
@@ -247,16 +251,14 @@ fn patience() -> Patience {
 /// Looks as users do: by the reading side, through the views, and at the lake's rows.
 async fn seen(edge: &Edge<World>, lake: &BTreeMap<String, Vec<String>>) -> Seen {
     let span = Span { from_ms: START_MS - 3_600_000, to_ms: START_MS + 4 * 3_600_000 };
-    let mut items = BTreeMap::new();
     let found = read::findings(edge, &patience(), &Severity::ALL, span).await.unwrap();
     let of_account = read::findings_of(edge, &patience(), "111122223333", span).await.unwrap();
-    assert_eq!(found.len(), of_account.len());
-    items.extend(found.iter().map(|item| (key(item), attributes(item))));
+    let summary = |finding: &findings::Stored| findings::Stored { ocsf: String::new(), ..finding.clone() };
+    assert_eq!(found.iter().map(summary).collect::<Vec<_>>(), of_account);
     let events = read::events(edge, &patience(), &Severity::ALL, span).await.unwrap();
     assert_eq!(events, read::events_of(edge, &patience(), "111122223333", span).await.unwrap());
-    items.extend(
-        read::agents(edge, &patience()).await.unwrap().iter().map(|item| (key(item), attributes(item))),
-    );
+    let agents = read::agents(edge, &patience()).await.unwrap();
+    let agents = agents.iter().map(|item| (key(item), attributes(item))).collect();
     let services = read::services(edge, &patience(), span).await.unwrap();
     let points = read::metrics(edge, &patience(), &services, span).await.unwrap();
     let mut stored = BTreeMap::<String, (f64, f64)>::new();
@@ -313,7 +315,8 @@ async fn seen(edge: &Edge<World>, lake: &BTreeMap<String, Vec<String>>) -> Seen 
     }
     ledger.check().unwrap();
     let events = events.iter().map(|event| (event.key.clone(), format!("{event:?}"))).collect();
-    Seen { items, events, rows, metrics: [stored, in_lake], quarantined, alerts, ledger }
+    let findings = found.iter().map(|found| (found.uid.clone(), format!("{found:?}"))).collect();
+    Seen { agents, findings, events, rows, metrics: [stored, in_lake], quarantined, alerts, ledger }
 }
 
 fn key(item: &Item) -> (String, String) {

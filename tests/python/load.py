@@ -38,10 +38,8 @@ def made():
             ExtendedS3DestinationConfiguration={"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::load-lake", "Prefix": f"{table}/"})
     boto3.client("dynamodb").create_table(
         TableName="load", BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "account_pk", "account_sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[{"IndexName": "by_account", "Projection": {"ProjectionType": "KEYS_ONLY"}, "KeySchema": [
-            {"AttributeName": "account_pk", "KeyType": "HASH"}, {"AttributeName": "account_sk", "KeyType": "RANGE"}]}])
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
     environment = {"KINESCOPE_STAGE": "load", "KINESCOPE_TABLE": "load", "KINESCOPE_FIREHOSE_PREFIX": "load-",
                    "KINESCOPE_LAKE_BUCKET": "load-lake", "KINESCOPE_QUARANTINE_BUCKET": "load-quarantine", "AWS_ENDPOINT_URL": boto3.client("s3").meta.endpoint_url}
     for severity in ("LOW", "MEDIUM", "HIGH", "CRITICAL"):

@@ -6,7 +6,7 @@
 
 use fastrand::Rng;
 use kinescope_aws::{
-    layout::{self, ACCOUNT_PK, ACCOUNT_SK, OCSF, PK, SK},
+    layout::{self, PK, SK},
     limits,
     port::{Aws, BusEvent, CallError, Called, Item, LogEvent, Message, Notice, PutIf, Range, ShardRecord},
 };
@@ -235,13 +235,7 @@ impl Holdings {
         assert!(layout::size(&item) <= ITEM_BYTES_MAX, "an item of {} bytes", layout::size(&item));
         let key = key(&item);
         assert!(!key.0.is_empty() && !key.1.is_empty() && key.1.len() <= 1_024, "{key:?}");
-        let mut units = kib(&item);
-        if item.contains_key(ACCOUNT_PK) {
-            // The copy of the index, which lacks the largest attribute.
-            let copy = item.clone().into_iter().filter(|(name, _)| name != OCSF).collect();
-            units += kib(&copy);
-        }
-        self.units.writes += units * times;
+        self.units.writes += kib(&item) * times;
         self.items.insert(key, item);
     }
 
@@ -332,17 +326,9 @@ impl Aws for World {
         let way = self.meet("dynamodb", table).await?;
         let mut found: Vec<Item> = {
             let holdings = self.holdings();
-            let in_range = |sk: &str| sk >= range.from.as_str() && sk <= range.to.as_str();
-            if range.by_account {
-                let of = |item: &&Item| {
-                    layout::text(item, ACCOUNT_PK) == range.pk && in_range(layout::text(item, ACCOUNT_SK))
-                };
-                holdings.items.values().filter(of).cloned().collect()
-            } else {
-                let from = (range.pk.clone(), range.from.clone());
-                let to = (range.pk.clone(), range.to.clone());
-                holdings.items.range(from..=to).map(|(_, item)| item.clone()).collect()
-            }
+            let from = (range.pk.clone(), range.from.clone());
+            let to = (range.pk.clone(), range.to.clone());
+            holdings.items.range(from..=to).map(|(_, item)| item.clone()).collect()
         };
         if range.backward {
             found.reverse();

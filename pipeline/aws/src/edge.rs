@@ -71,6 +71,11 @@ impl Names {
         format!("{}{}", self.firehose_prefix, table.name())
     }
 
+    /// Where the whole lies of what was too large for a service.
+    pub fn whole(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.quarantine_bucket)
+    }
+
     /// The topic of a severity: what is below low goes with low, fatal with critical.
     pub fn topic(&self, severity: Severity) -> &str {
         let at = match severity {
@@ -97,7 +102,7 @@ impl<A: Aws> Edge<A> {
         let bucket = &self.names.quarantine_bucket;
         let put = || self.aws.put_object(bucket, key, bytes.clone());
         patience.call("keep the whole of", put).await?;
-        Ok(format!("s3://{bucket}/{key}"))
+        Ok(self.names.whole(key))
     }
 }
 

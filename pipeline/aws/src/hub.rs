@@ -2,9 +2,9 @@
 //!
 //! 1. The lane says which records were dealt with before; those are left out.
 //! 2. Records go along the road in slices, as long as there is time. What came of a slice goes to the sinks whose
-//!    writes can be repeated (store, quarantine, alerts), then, of the records that all of those have, to Firehose.
-//! 3. What adds up is derived of the records that are done, and only of them, written as a part, and made to count by
-//!    entering them in the lane.
+//!    writes can be repeated (agents, quarantine, alerts), then, of the records that all of those have, to Firehose.
+//! 3. What adds up is derived of the records that are done, and only of them, written as a part with what was found in
+//!    them, and made to count by entering them in the lane.
 //! 4. The part's metrics go to the lake; all its rows do, as files, where the function writes the lake itself.
 //!
 //! What fails on the way makes records come again; nothing of that can be seen twice. Only Firehose may hold a row
@@ -18,7 +18,9 @@ use crate::{
     send::Patience,
     sinks::{
         alerts::{self, Fold},
-        events::Chunks,
+        chunks::Chunks,
+        events::{self, EVENTS},
+        findings::{self, FINDINGS},
         lake, metrics, quarantine, store,
     },
 };
@@ -84,6 +86,7 @@ struct Batch<'h, A, T> {
     done_ledger: Ledger,
     minutes: Minutes,
     events: Chunks,
+    findings: Chunks,
     folds: BTreeMap<Id, Fold>,
     /// Rows of what is done, if the function writes the lake.
     rows: Vec<Closed>,
@@ -146,7 +149,8 @@ impl<A: Aws> Hub<A> {
             entered: Vec::new(),
             done_ledger: Ledger::default(),
             minutes: Minutes::default(),
-            events: Chunks::default(),
+            events: Chunks::new(&EVENTS),
+            findings: Chunks::new(&FINDINGS),
             folds: BTreeMap::new(),
             rows: Vec::new(),
             keys: Vec::new(),
@@ -242,9 +246,12 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         self.enter(places.start, &output, &again, fates.into_iter().map(|(_, fate)| fate), known);
         alerts::fold(&mut self.folds, &output, &self.hub.config.alerts, &again);
         let of_done = output.notable.iter().filter(|(owner, _)| !again.contains(owner));
-        of_done.for_each(|(_, event)| self.events.add(event));
+        of_done.for_each(|(_, event)| events::add(&mut self.events, event));
         let of_done = output.findings.iter().filter(|(owner, _)| !again.contains(owner));
-        of_done.for_each(|(_, found)| self.done_ledger.finding(found.severity.name(), &found.rule));
+        for (_, found) in of_done {
+            self.done_ledger.finding(found.severity.name(), &found.rule);
+            findings::add(&mut self.findings, &self.hub.edge.names, found);
+        }
         if again.is_empty() {
             points.into_iter().for_each(|points| self.minutes.add(points));
         } else {
@@ -317,12 +324,13 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         let settings = &self.hub.config.alerts;
         let mut folds = BTreeMap::new();
         alerts::fold(&mut folds, output, settings, &HashSet::new());
-        let (store, quarantine, alerts) = tokio::join!(
+        let (store, quarantine, large, alerts) = tokio::join!(
             store::write(edge, patience, output, now_ms),
             quarantine::write(edge, patience, output),
+            findings::keep_large(edge, patience, output),
             alerts::announce(edge, patience, settings, &folds, now_ms),
         );
-        let mut answers = vec![("dynamodb", store), ("s3", quarantine), ("sns", alerts)];
+        let mut answers = vec![("dynamodb", store), ("s3", quarantine), ("s3", large), ("sns", alerts)];
         if edge.names.writes_lake {
             return answers;
         }

@@ -2,7 +2,7 @@
 //!
 //! | what | pk | sk |
 //! |---|---|---|
-//! | finding | `finding#<severity>#<hour>#<bucket>` | `<time>#<uid>` |
+//! | findings of a batch | `finding#<severity>#<hour>#<bucket>` and, without their OCSF form, `finding#<account>#<day>` | `<part>#<chunk>` |
 //! | notable events of a batch | `event#<severity>#<hour>#<bucket>` and `event#<account>#<day>` | `<part>#<chunk>` |
 //! | metrics of some services | `metric#<group>#<hour>` | `<part>#<chunk>` |
 //! | services of a day | `services#<day>` | `<service>` |
@@ -12,17 +12,17 @@
 //! | alerts sent in a minute | `sent#<minute>` | `count` |
 //! | what a batch did | `lane#<lane>` | `fence`, `done#<order>#<part>`, `outbox#<part>` |
 //!
-//! Findings lie in the index by account too: `account_pk` `finding#<account>#<day>`, `account_sk` as sk. Its copies have
-//! all but the finding's OCSF form ([`OCSF`]), which would cost as much again.
+//! There is no index, which would be paid for as the table is. How a finding is written is in
+//! [`findings`](crate::sinks::findings), how an event is in [`events`](crate::sinks::events).
 //!
-//! **Hot keys.** A partition takes 1,000 writes of 1 KB a second. With [`BUCKETS`] buckets an hour of one severity takes
-//! 16,000 a second: at 2 KB a finding and one finding in a hundred events, 800,000 events a second of one severity. An
-//! account's day is one key of the index: 1,000 findings a second of one account. Notable events and metrics are written
-//! many to an item, some dozens of items a batch; metrics by group and not by service, for a batch has a line or two of most
+//! **Hot keys.** A partition takes 1,000 writes of 1 KB a second. Findings, notable events and metrics are written many to an item,
+//! some dozens of items a batch. With [`BUCKETS`] buckets an hour of one severity takes 16,000 KB a second: at half a KB a
+//! finding among others and one finding in a hundred events, 3.2 million events a second of one severity. An account's day is one key: 1,000 batches
+//! a second that find something in it, or some 8,000 findings. Metrics lie by group and not by service, for a batch has a line or two of most
 //! services, and each item costs a kilobyte. The services of a day, which are one key, are written once by each environment.
 //! Reading an hour of one severity is 16 queries.
 //!
-//! **Parts.** What a batch writes many to an item (metrics, notable events, counts behind an alert) is a part that is named after the
+//! **Parts.** What a batch writes many to an item (findings, notable events, metrics, counts behind an alert) is a part that is named after the
 //! records it was made of. A part counts only if its lane has a `done` item with its name, and that is written in one
 //! transaction that two batches with a record in common cannot both make. So a redelivery can change nothing, and what
 //! a batch left behind when it died counts for nothing.
@@ -46,14 +46,6 @@ pub const PK: &str = "pk";
 pub const SK: &str = "sk";
 /// The attribute that time to live goes by: seconds since 1970.
 pub const TTL: &str = "ttl";
-/// The attribute of a finding's OCSF form ([`ocsf`](crate::sinks::ocsf)).
-pub const OCSF: &str = "ocsf";
-/// The index by account.
-pub const BY_ACCOUNT: &str = "by_account";
-/// Its partition key.
-pub const ACCOUNT_PK: &str = "account_pk";
-/// Its sort key.
-pub const ACCOUNT_SK: &str = "account_sk";
 
 const HOUR_MS: i64 = 3_600_000;
 /// Bytes that an attribute may inflate to: 400 KB at the most that DEFLATE can.
@@ -61,17 +53,6 @@ const UNZIPPED_BYTES_MAX: u64 = 400_000 * 1_032;
 const MS_MAX: i64 = 9_999_999_999_999;
 /// Bytes of one part of a key that someone else wrote: DynamoDB takes sort keys of up to 1,024 bytes.
 const NAME_BYTES_MAX: usize = 200;
-
-/// Puts the keys of a finding into an item, those of the index too.
-pub fn finding_keys(item: &mut Item, severity: Severity, time_ms: i64, id: Id, account: &str) {
-    let sk = format!("{}#{id}", sortable(time_ms));
-    put(item, PK, timed_pk("finding", severity, time_ms, bucket(id)));
-    put(item, SK, sk.clone());
-    if !account.is_empty() {
-        put(item, ACCOUNT_PK, account_pk("finding", account, time_ms));
-        put(item, ACCOUNT_SK, sk);
-    }
-}
 
 /// The partition of a severity, hour and bucket.
 pub fn timed_pk(what: &str, severity: Severity, time_ms: i64, bucket: u8) -> String {
@@ -105,15 +86,15 @@ pub fn hour_of(time_ms: i64) -> i64 {
 
 /// `2026-11-20T08`.
 pub fn hour(time_ms: i64) -> String {
-    cut(time_ms, 'T', 3)
+    date(time_ms, 'T', 3)
 }
 
 /// `2026-11-20`.
 pub fn day(time_ms: i64) -> String {
-    cut(time_ms, 'T', 0)
+    date(time_ms, 'T', 0)
 }
 
-fn cut(time_ms: i64, at: char, more: usize) -> String {
+fn date(time_ms: i64, at: char, more: usize) -> String {
     let text = rfc3339(clamped(time_ms)).unwrap_or_default();
     let end = text.find(at).map_or(text.len(), |found| found + more);
     text[..end].to_owned()
@@ -216,12 +197,22 @@ pub fn zipped(text: &str) -> Vec<u8> {
     encoder.finish().unwrap_or_default()
 }
 
-/// The text that was gzipped, or "".
-pub fn unzipped(item: &Item, attribute: &str) -> String {
+/// The text that was gzipped; `None` if it is damaged.
+pub fn unzipped(bytes: &[u8]) -> Option<String> {
     let mut text = String::new();
-    let decoder = GzDecoder::new(bytes(item, attribute)).take(UNZIPPED_BYTES_MAX);
-    // Half of a text would be worse than none.
-    if { decoder }.read_to_string(&mut text).is_ok() { text } else { String::new() }
+    GzDecoder::new(bytes).take(UNZIPPED_BYTES_MAX).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+/// Text as long as an item of several has room for.
+pub fn cut(text: &str) -> &str {
+    const TEXT_BYTES_MAX: usize = 4 << 10;
+    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
+}
+
+/// Reads a severity, which is written as its number.
+pub fn severity<'d, D: serde::Deserializer<'d>>(deserializer: D) -> Result<Severity, D::Error> {
+    <i64 as serde::Deserialize>::deserialize(deserializer).map(Severity::from_id)
 }
 
 /// What an item takes of the service's limit: names and values.
@@ -243,16 +234,11 @@ mod tests {
     #[test]
     fn keys_are_a_contract() {
         let id: Id = "4985701bf87e4180111b7512065f412c".parse().unwrap();
-        let mut item = item("", "", TIME_MS);
-        finding_keys(&mut item, Severity::High, TIME_MS, id, "111122223333");
-        for (attribute, value) in [
-            (PK, "finding#4#2026-11-20T08#09"),
-            (SK, "1795161600123#4985701bf87e4180111b7512065f412c"),
-            (ACCOUNT_PK, "finding#111122223333#2026-11-20"),
-            (ACCOUNT_SK, "1795161600123#4985701bf87e4180111b7512065f412c"),
-        ] {
-            assert_eq!(text(&item, attribute), value);
-        }
+        let timed = timed_pk("finding", Severity::High, TIME_MS, bucket(id));
+        assert_eq!(timed, "finding#4#2026-11-20T08#09");
+        assert_eq!(account_pk("finding", "111122223333", TIME_MS), "finding#111122223333#2026-11-20");
+        let item = item("a", "b", TIME_MS);
+        assert_eq!((text(&item, PK), text(&item, SK)), ("a", "b"));
         assert_eq!(number(&item, TTL), TIME_MS / 1_000 + 35 * 86_400);
         assert_eq!(metric_pk("billing", TIME_MS), "metric#5#2026-11-20T08");
         assert_eq!(services_pk(TIME_MS), "services#2026-11-20");

@@ -59,8 +59,6 @@ pub struct Range {
     pub from: String,
     /// The last, inclusive.
     pub to: String,
-    /// Whether the partition is one of the index by account.
-    pub by_account: bool,
     /// The newest first.
     pub backward: bool,
     /// At most so many items.
@@ -107,7 +105,7 @@ calls! {
         fn add(table: &str, pk: &str, sk: &str, n: u64, ttl_seconds: i64) -> u64;
         /// DynamoDB DeleteItem.
         fn delete_item(table: &str, pk: &str, sk: &str) -> ();
-        /// DynamoDB Query, all pages, consistent but for the index.
+        /// DynamoDB Query, all pages, consistent.
         fn query(table: &str, range: Range) -> Vec<Item>;
         /// DynamoDB BatchGetItem, consistent: those of the keys that are there.
         fn get_items(table: &str, keys: Vec<(String, String)>) -> Vec<Item>;

@@ -11,7 +11,7 @@ use crate::{
     port::{Aws, Called, Item, Range},
     send::Patience,
     sinks::{
-        events,
+        events, findings,
         metrics::{self, Stored},
     },
 };
@@ -46,33 +46,45 @@ impl Span {
         })
     }
 
-    fn range(self, pk: String) -> Range {
-        let from = layout::sortable(self.from_ms);
-        // Past every id of the last moment.
-        Range { pk, from, to: format!("{}~", layout::sortable(self.to_ms)), ..Range::default() }
+    fn days(self, what: &str, account: &str) -> impl Iterator<Item = String> {
+        self.steps(DAY_MS).map(move |day| layout::account_pk(what, account, day))
+    }
+
+    fn has(self, time_ms: i64) -> bool {
+        (self.from_ms..=self.to_ms).contains(&layout::clamped(time_ms))
     }
 }
 
-/// Findings of some severities, the oldest first: a query a severity, hour and bucket.
+/// Findings of some severities, the oldest first: a query a severity, hour and bucket, and one in a hundred batches to see
+/// what counts.
 pub async fn findings<A: Aws>(
     edge: &Edge<A>,
     patience: &Patience,
     severities: &[Severity],
     span: Span,
-) -> Called<Vec<Item>> {
-    let ranges = span.timed("finding", severities).map(|pk| span.range(pk)).collect();
-    Ok(in_order(query(edge, patience, ranges).await?))
+) -> Called<Vec<findings::Stored>> {
+    findings_in(edge, patience, span.timed("finding", severities), span).await
 }
 
-/// Findings of an account, without their OCSF form, the oldest first: a query a day.
+/// Findings of an account, without their OCSF form, the oldest first: a query a day, and one in a hundred batches.
 pub async fn findings_of<A: Aws>(
     edge: &Edge<A>,
     patience: &Patience,
     account: &str,
     span: Span,
-) -> Called<Vec<Item>> {
-    let day = |day| Range { by_account: true, ..span.range(layout::account_pk("finding", account, day)) };
-    Ok(in_order(query(edge, patience, span.steps(DAY_MS).map(day).collect()).await?))
+) -> Called<Vec<findings::Stored>> {
+    findings_in(edge, patience, span.days("finding", account), span).await
+}
+
+async fn findings_in<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    pks: impl Iterator<Item = String>,
+    span: Span,
+) -> Called<Vec<findings::Stored>> {
+    let mut found = findings::read(&counting(edge, patience, pks).await?);
+    found.retain(|finding| span.has(finding.time_ms));
+    Ok(found)
 }
 
 /// Notable events of some severities, the oldest first: a query a severity, hour and bucket, and one in a hundred
@@ -83,7 +95,7 @@ pub async fn events<A: Aws>(
     severities: &[Severity],
     span: Span,
 ) -> Called<Vec<events::Stored>> {
-    events_in(edge, patience, span.timed("event", severities).map(whole).collect(), span).await
+    events_in(edge, patience, span.timed("event", severities), span).await
 }
 
 /// Notable events of an account, the oldest first: a query a day, and one in a hundred batches.
@@ -93,20 +105,28 @@ pub async fn events_of<A: Aws>(
     account: &str,
     span: Span,
 ) -> Called<Vec<events::Stored>> {
-    let days = span.steps(DAY_MS).map(|day| whole(layout::account_pk("event", account, day)));
-    events_in(edge, patience, days.collect(), span).await
+    events_in(edge, patience, span.days("event", account), span).await
 }
 
 async fn events_in<A: Aws>(
     edge: &Edge<A>,
     patience: &Patience,
-    ranges: Vec<Range>,
+    pks: impl Iterator<Item = String>,
     span: Span,
 ) -> Called<Vec<events::Stored>> {
-    let items = lane::counting(edge, patience, query(edge, patience, ranges).await?).await?;
-    let mut found = events::read(&items);
-    found.retain(|event| (span.from_ms..=span.to_ms).contains(&layout::clamped(event.time_ms)));
+    let mut found = events::read(&counting(edge, patience, pks).await?);
+    found.retain(|event| span.has(event.time_ms));
     Ok(found)
+}
+
+/// Those items of some partitions that count.
+async fn counting<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    pks: impl Iterator<Item = String>,
+) -> Called<Vec<Item>> {
+    let items = query(edge, patience, pks.map(whole).collect()).await?;
+    lane::counting(edge, patience, items).await
 }
 
 /// All of a partition.
@@ -148,9 +168,7 @@ pub async fn metrics<A: Aws>(
 ) -> Called<Vec<Stored>> {
     let of_hour = |hour_ms| services.iter().map(move |service| layout::metric_pk(service, hour_ms));
     let pks: BTreeSet<String> = span.steps(HOUR_MS).flat_map(of_hour).collect();
-    let ranges = pks.into_iter().map(whole).collect();
-    let items = lane::counting(edge, patience, query(edge, patience, ranges).await?).await?;
-    let mut points = metrics::merged(&items);
+    let mut points = metrics::merged(&counting(edge, patience, pks.into_iter()).await?);
     points.retain(|point| {
         let service = layout::name(&metrics::service(&point.dimensions));
         (span.from_ms..=span.to_ms).contains(&point.minute_ms) && services.contains(&service)
@@ -163,9 +181,4 @@ async fn query<A: Aws>(edge: &Edge<A>, patience: &Patience, ranges: Vec<Range>) 
         patience.call("read from", || edge.aws.query(&edge.names.table, range.clone())).await
     };
     stream::iter(ranges.into_iter().map(one)).buffered(CALLS_AT_ONCE_MAX).try_concat().await
-}
-
-fn in_order(mut items: Vec<Item>) -> Vec<Item> {
-    items.sort_by(|a, b| layout::text(a, layout::SK).cmp(layout::text(b, layout::SK)));
-    items
 }

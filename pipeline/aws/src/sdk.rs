@@ -2,7 +2,7 @@
 
 use crate::{
     access::{Fault, kind_of_code},
-    layout::{ACCOUNT_PK, ACCOUNT_SK, BY_ACCOUNT, PK, SK, TTL},
+    layout::{PK, SK, TTL},
     port::{Aws, CallError, Called, Item, Notice, PutIf, Range},
 };
 use aws_config::{
@@ -225,7 +225,6 @@ impl Aws for Sdk {
     }
 
     async fn query(&self, table: &str, range: Range) -> Called<Vec<Item>> {
-        let (pk, sk) = if range.by_account { (ACCOUNT_PK, ACCOUNT_SK) } else { (PK, SK) };
         // No key is empty, and none may be compared with emptiness.
         let condition = if range.from.is_empty() {
             "#pk = :pk AND #sk <= :to"
@@ -234,13 +233,12 @@ impl Aws for Sdk {
         };
         let call = self.dynamodb.query().table_name(table).key_condition_expression(condition);
         let call = call
-            .expression_attribute_names("#pk", pk)
-            .expression_attribute_names("#sk", sk)
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
             .expression_attribute_values(":pk", text(&range.pk))
             .expression_attribute_values(":to", text(&range.to))
             .scan_index_forward(!range.backward)
-            .consistent_read(!range.by_account)
-            .set_index_name(range.by_account.then(|| BY_ACCOUNT.to_owned()))
+            .consistent_read(true)
             .set_limit(range.n_max.and_then(|n| i32::try_from(n).ok()));
         let from = (!range.from.is_empty()).then(|| text(&range.from));
         let mut call = match from {

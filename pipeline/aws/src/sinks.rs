@@ -2,7 +2,9 @@
 //! failed and says what was not confirmed.
 
 pub mod alerts;
+pub mod chunks;
 pub mod events;
+pub mod findings;
 pub mod lake;
 pub mod metrics;
 pub mod ocsf;

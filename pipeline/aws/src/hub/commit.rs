@@ -50,6 +50,7 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         let services = self.hub.told.lacks(&points, now_ms);
         items.extend(services.iter().cloned());
         items.extend(self.events.items(lane, last, part, now_ms));
+        items.extend(self.findings.items(lane, last, part, now_ms));
         items.extend(self.folds.values().map(|fold| {
             let mut item = fold.part(part, now_ms);
             lane::mark(&mut item, lane, last, part);
@@ -70,6 +71,7 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         if !lane::commit(edge, patience, known, &done, now_ms).await.map_err(failed)? {
             return Err("lane: another batch has done some of these records meanwhile".to_owned());
         }
+        self.taken.ledger.sink("dynamodb", self.done_ledger.findings.total, 0);
         if edge.names.writes_lake {
             // Whoever sends them, they are in the lake by then.
             self.taken.ledger.sink("lake", n_rows, 0);

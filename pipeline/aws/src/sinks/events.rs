@@ -1,16 +1,16 @@
-//! Notable events: those of a batch that are medium or worse, or changes, many to an item.
-//!
-//! One in ten events is a change: an item each would cost more than all the rest. They are kept twice, by severity and
-//! hour and by account and day, and count with their part (see [`lane`](crate::lane)).
+//! Notable events: those of a batch that are medium or worse, or changes; one in ten is a change. They lie in
+//! [chunks](super::chunks).
 
-use crate::{lane, layout, port::Item};
+use super::chunks::{Chunks, Kind};
+use crate::{layout, port::Item};
 use kinescope_pipeline::output::Notable;
-use kinescope_schemas::{Id, Severity};
+use kinescope_schemas::Severity;
 use kinescope_stages::parse::cloudtrail_key;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-/// Text after which a chunk is closed; even text that gzip makes no smaller fits an item.
-const CHUNK_BYTES: usize = 128 << 10;
+/// How they lie.
+pub static EVENTS: Kind =
+    Kind { name: "event", attribute: "events", squeeze: layout::zipped, unsqueeze: layout::unzipped };
 
 /// An event as the table has it: a list of its members, in this order.
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -22,7 +22,7 @@ pub struct Stored {
     /// Its id as users see it.
     pub uid: String,
     /// How bad.
-    #[serde(deserialize_with = "severity")]
+    #[serde(deserialize_with = "layout::severity")]
     pub severity: Severity,
     /// Who wrote it.
     pub source: String,
@@ -42,74 +42,14 @@ pub struct Stored {
     pub message: String,
 }
 
-/// Events under way to the table, by partition.
-#[derive(Debug, Default)]
-pub struct Chunks(BTreeMap<Place, Chunk>);
-
-/// By what events are found.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    /// Severity and start of the hour.
-    Timed(Severity, i64),
-    /// The partition of an account's day.
-    Account(String),
-}
-
-#[derive(Debug, Default)]
-struct Chunk {
-    text: String,
-    closed: Vec<Vec<u8>>,
-}
-
-impl Chunks {
-    /// Adds an event.
-    pub fn add(&mut self, event: &Notable) {
-        let line = line(event);
-        let timed = Place::Timed(event.severity, layout::hour_of(event.time_ms));
-        let account = Place::Account(layout::account_pk("event", &event.account, event.time_ms));
-        for place in [timed, account] {
-            let chunk = self.0.entry(place).or_default();
-            if chunk.text.len() + line.len() > CHUNK_BYTES {
-                chunk.close();
-            }
-            chunk.text.push_str(&line);
-            chunk.text.push('\n');
-        }
-    }
-
-    /// The items of all that was added.
-    pub fn items(&mut self, lane: &str, last: &str, part: Id, now_ms: i64) -> Vec<Item> {
-        let mut items = Vec::new();
-        for (place, mut chunk) in std::mem::take(&mut self.0) {
-            chunk.close();
-            let pk = match place {
-                Place::Timed(severity, hour_ms) => {
-                    layout::timed_pk("event", severity, hour_ms, layout::bucket(part))
-                }
-                Place::Account(pk) => pk,
-            };
-            for (at, bytes) in chunk.closed.into_iter().enumerate() {
-                let mut item = layout::item(&pk, format!("{part}#{at:04}"), now_ms);
-                lane::mark(&mut item, lane, last, part);
-                layout::put_bytes(&mut item, "events", bytes);
-                items.push(item);
-            }
-        }
-        items
-    }
-}
-
-impl Chunk {
-    fn close(&mut self) {
-        if !self.text.is_empty() {
-            self.closed.push(layout::zipped(&self.text));
-            self.text.clear();
-        }
-    }
+/// Adds an event.
+pub fn add(chunks: &mut Chunks, event: &Notable) {
+    let line = line(event);
+    chunks.add(event.severity, event.time_ms, &event.account, &line, &line);
 }
 
 fn line(event: &Notable) -> String {
-    let (account, uid) = (cut(&event.account), cut(&event.uid));
+    let (account, uid) = (layout::cut(&event.account), layout::cut(&event.uid));
     // Half of what an event takes would be its two ids, which nothing makes smaller.
     let is_derived = event.key == cloudtrail_key(account, uid);
     let key = if is_derived { String::new() } else { event.key.to_string() };
@@ -119,31 +59,21 @@ fn line(event: &Notable) -> String {
         uid,
         event.severity.id(),
         event.source,
-        cut(&event.category),
+        layout::cut(&event.category),
         account,
-        cut(&event.region),
-        cut(&event.service),
-        cut(&event.operation),
-        cut(&event.actor),
-        cut(&event.message),
+        layout::cut(&event.region),
+        layout::cut(&event.service),
+        layout::cut(&event.operation),
+        layout::cut(&event.actor),
+        layout::cut(&event.message),
     ])
     .to_string()
 }
 
-/// Text as long as a chunk has room for.
-fn cut(text: &str) -> &str {
-    const TEXT_BYTES_MAX: usize = 4 << 10;
-    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
-}
-
 /// The events of items, the oldest first; one that came by two ways is there once.
 pub fn read(items: &[Item]) -> Vec<Stored> {
-    let texts: Vec<String> = items.iter().map(|item| layout::unzipped(item, "events")).collect();
-    let mut events: Vec<Stored> = texts
-        .iter()
-        .flat_map(|text| text.lines())
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
+    let lines = EVENTS.lines(items);
+    let mut events: Vec<Stored> = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
     for event in events.iter_mut().filter(|event| event.key.is_empty()) {
         event.key = cloudtrail_key(&event.account, &event.uid).to_string();
     }
@@ -153,13 +83,10 @@ pub fn read(items: &[Item]) -> Vec<Stored> {
     events
 }
 
-fn severity<'d, D: serde::Deserializer<'d>>(deserializer: D) -> Result<Severity, D::Error> {
-    <i64 as serde::Deserialize>::deserialize(deserializer).map(Severity::from_id)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kinescope_schemas::Id;
 
     #[test]
     fn a_key_is_read_as_it_was_whether_the_table_has_it_or_not() {
@@ -181,11 +108,11 @@ mod tests {
                 actor: text(),
                 message: text(),
             };
-            let mut chunks = Chunks::default();
-            chunks.add(&event);
+            let mut chunks = Chunks::new(&EVENTS);
+            add(&mut chunks, &event);
             let items = chunks.items("lane", "last", Id::of(&[b"part"]), 1);
             assert_eq!(items.len(), 2);
-            let kept = layout::unzipped(&items[0], "events").contains(&key.to_string());
+            let kept = EVENTS.lines(&items)[0].contains(&key.to_string());
             assert_eq!(kept, is_kept);
             let read: Vec<String> = read(&items).into_iter().map(|event| event.key).collect();
             assert_eq!(read, [key.to_string()]);

@@ -129,7 +129,8 @@ fn texts(points: &[&(Key, Point)]) -> Vec<String> {
 /// The points of items, those of one minute and set merged.
 pub fn merged(items: &[Item]) -> Vec<Stored> {
     let mut merged = BTreeMap::<(i64, String, String, String, String), Stored>::new();
-    let texts: Vec<String> = items.iter().map(|item| layout::unzipped(item, "points")).collect();
+    let texts = items.iter().filter_map(|item| layout::unzipped(layout::bytes(item, "points")));
+    let texts: Vec<String> = texts.collect();
     for line in texts.iter().flat_map(|text| text.lines()) {
         let Ok(point) = serde_json::from_str::<Stored>(line) else { continue };
         let key = (

@@ -1,33 +1,18 @@
-//! DynamoDB: findings and agents, each under a derived key, so that writing again changes nothing.
+//! DynamoDB: how items are put, and agents, each under a derived key, so that writing again changes nothing.
 
 use crate::{
     edge::{Edge, fail},
     layout,
-    limits::{DYNAMODB_CALL_BYTES_MAX, DYNAMODB_ITEM_BYTES_MAX, DYNAMODB_ITEMS_MAX},
+    limits::{DYNAMODB_CALL_BYTES_MAX, DYNAMODB_ITEMS_MAX},
     port::{Aws, CallError, Called, Item, PutIf, Range},
     send::{Patience, packs},
-    sinks::ocsf,
 };
 use kinescope_pipeline::{Answers, Output, output::Agent};
-use kinescope_stages::detect::Finding;
-use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-/// Writes them.
+/// Enters what an output says of agents.
 pub async fn write<A: Aws>(edge: &Edge<A>, patience: &Patience, output: &Output, now_ms: i64) -> Answers {
-    let n_items = output.findings.len() + output.agents.len();
-    let mut answers = Answers { n_items: n_items as u64, ..Answers::default() };
-    let mut items = Vec::new();
-    for (owner, finding) in &output.findings {
-        match self::finding(edge, patience, finding, now_ms).await {
-            Ok(item) => items.push((*owner, item)),
-            Err(error) => fail(&mut answers, [*owner], &error),
-        }
-    }
-    let (items, owners) = by_key(items);
-    for (at, error) in put_all(edge, patience, &items).await {
-        fail(&mut answers, owners[at].iter().copied(), &error);
-    }
+    let mut answers = Answers { n_items: output.agents.len() as u64, ..Answers::default() };
     for heard in heard(&output.agents) {
         if let Err(error) = agent(edge, patience, &heard, now_ms).await {
             fail(&mut answers, heard.owners, &error);
@@ -56,64 +41,6 @@ pub(crate) async fn put_all<A: Aws>(
         }
     };
     patience.send("put items into DynamoDB", packs, put).await
-}
-
-/// Two puts of one key reject a batch: of equal keys the last counts, and all owners have it.
-fn by_key(items: Vec<(u32, Item)>) -> (Vec<Item>, Vec<Vec<u32>>) {
-    let mut places = HashMap::<String, usize>::new();
-    let (mut unique, mut owners) = (Vec::<Item>::new(), Vec::<Vec<u32>>::new());
-    for (owner, item) in items {
-        let key = format!("{}\n{}", layout::text(&item, layout::PK), layout::text(&item, layout::SK));
-        match places.get(&key) {
-            Some(at) => {
-                unique[*at] = item;
-                owners[*at].push(owner);
-            }
-            None => {
-                places.insert(key, unique.len());
-                unique.push(item);
-                owners.push(vec![owner]);
-            }
-        }
-    }
-    (unique, owners)
-}
-
-async fn finding<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    finding: &Finding,
-    now_ms: i64,
-) -> Called<Item> {
-    let mut item = layout::item("", "", now_ms);
-    layout::finding_keys(&mut item, finding.severity, finding.time_ms, finding.uid, &finding.account);
-    layout::put(&mut item, "uid", finding.uid.to_string());
-    layout::put_number(&mut item, "time", finding.time_ms);
-    layout::put_number(&mut item, "severity", finding.severity.id());
-    for (attribute, text) in [
-        ("rule", finding.rule.as_str()),
-        ("title", &finding.title),
-        ("account", &finding.account),
-        ("region", &finding.region),
-        ("resource", cut(&finding.resource)),
-        ("actor", cut(&finding.actor)),
-    ] {
-        layout::put_some(&mut item, attribute, text);
-    }
-    ocsf::put(&mut item, &finding.ocsf);
-    if layout::size(&item) > DYNAMODB_ITEM_BYTES_MAX {
-        let n_bytes = finding.ocsf.len();
-        let key = format!("whole/finding/{}.json", finding.uid);
-        let whole = edge.keep_whole(patience, &key, finding.ocsf.clone().into_bytes()).await?;
-        ocsf::put(&mut item, &json!({"whole": whole, "bytes": n_bytes}).to_string());
-    }
-    Ok(item)
-}
-
-/// Text as long as an item of several has room for.
-fn cut(text: &str) -> &str {
-    const TEXT_BYTES_MAX: usize = 4 << 10;
-    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }
 
 /// What an output says of one agent.
@@ -173,7 +100,7 @@ async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, heard: &Heard<'_>, n
                 ("state", &agent.state),
                 ("version", &agent.version),
             ] {
-                layout::put_some(&mut item, attribute, cut(text));
+                layout::put_some(&mut item, attribute, layout::cut(text));
             }
             layout::put_number(&mut item, "last_seen", agent.time_ms);
         }
