@@ -11,7 +11,7 @@ use kinescope_aws::{
     Edge, Names, Patience,
     hub::{self, Arrival},
     lane,
-    layout::{self, PK, SK, TTL},
+    layout::{self, TTL},
     port::Item,
     read::{self, Span},
     sinks::findings,
@@ -191,6 +191,8 @@ async fn travel(
     let world = World::new(seed, faults);
     let names = Names { writes_lake: seed % 4 == 1, ..names() };
     let began = Instant::now();
+    // What is due is so at full minutes: these fall anywhere into a run.
+    let start_ms = START_MS + 3_700_000 + (seed % 300) as i64 * 1_000;
     let mut mappings: Vec<Mapping> = (0..)
         .zip(shards(seed))
         .map(|(shard, records)| Mapping {
@@ -200,7 +202,7 @@ async fn travel(
             names: names.clone(),
             stages: stages.clone(),
             config: config.clone(),
-            start_ms: START_MS + 3_700_000,
+            start_ms,
             accidents,
             chance: Rng::with_seed(seed ^ shard),
             began,
@@ -208,7 +210,20 @@ async fn travel(
         })
         .collect();
     let (first, second) = mappings.split_at_mut(1);
-    let dead = tokio::join!(first[0].run(), second[0].run());
+    let edge = Edge { aws: world.clone(), names };
+    let now_ms = || start_ms + began.elapsed().as_millis() as i64;
+    // Meanwhile the sweep runs, more often than by its clock, and meets what everybody meets.
+    let sweeps = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            let patience = Patience::until(Instant::now() + Duration::from_secs(50));
+            let _ = sweep(&edge, &patience, &config.alerts, now_ms()).await;
+        }
+    };
+    let dead = tokio::select! {
+        dead = async { tokio::join!(first[0].run(), second[0].run()) } => dead,
+        () = sweeps => unreachable!("it has no end"),
+    };
     // The world is mended, and whoever looks after the dead letters has them tried again.
     world.mend();
     for (mapping, ranges) in mappings.iter_mut().zip([&dead.0, &dead.1]) {
@@ -219,9 +234,8 @@ async fn travel(
             assert_eq!(taken.again, [0usize; 0], "{:?}", taken.errors);
         }
     }
-    let writes_lake = names.writes_lake;
-    let edge = Edge { aws: world.clone(), names };
-    let mut now_ms = START_MS + 3_700_000 + began.elapsed().as_millis() as i64;
+    let writes_lake = edge.names.writes_lake;
+    let mut now_ms = now_ms();
     for _ in 0..40 {
         now_ms += 60_000;
         sweep(&edge, &patience(), &config.alerts, now_ms).await.unwrap();
@@ -258,7 +272,7 @@ async fn seen(edge: &Edge<World>, lake: &BTreeMap<String, Vec<String>>) -> Seen 
     let events = read::events(edge, &patience(), &Severity::ALL, span).await.unwrap();
     assert_eq!(events, read::events_of(edge, &patience(), "111122223333", span).await.unwrap());
     let agents = read::agents(edge, &patience()).await.unwrap();
-    let agents = agents.iter().map(|item| (key(item), attributes(item))).collect();
+    let agents = agents.iter().map(|item| (layout::key(item), attributes(item))).collect();
     let services = read::services(edge, &patience(), span).await.unwrap();
     let points = read::metrics(edge, &patience(), &services, span).await.unwrap();
     let mut stored = BTreeMap::<String, (f64, f64)>::new();
@@ -317,10 +331,6 @@ async fn seen(edge: &Edge<World>, lake: &BTreeMap<String, Vec<String>>) -> Seen 
     let events = events.iter().map(|event| (event.key.clone(), format!("{event:?}"))).collect();
     let findings = found.iter().map(|found| (found.uid.clone(), format!("{found:?}"))).collect();
     Seen { agents, findings, events, rows, metrics: [stored, in_lake], quarantined, alerts, ledger }
-}
-
-fn key(item: &Item) -> (String, String) {
-    (layout::text(item, PK).to_owned(), layout::text(item, SK).to_owned())
 }
 
 fn faults(seed: u64) -> (Faults, Accidents) {

@@ -221,10 +221,6 @@ fn named(columns: &BTreeMap<String, &'static str>, line: &str) -> String {
     Json::from(named.collect::<Map<String, Json>>()).to_string()
 }
 
-fn key(item: &Item) -> (String, String) {
-    (layout::text(item, PK).to_owned(), layout::text(item, SK).to_owned())
-}
-
 fn kib(item: &Item) -> u64 {
     layout::size(item).div_ceil(1_024) as u64
 }
@@ -233,14 +229,14 @@ impl Holdings {
     fn put(&mut self, item: Item, times: u64) {
         const ITEM_BYTES_MAX: usize = 400_000;
         assert!(layout::size(&item) <= ITEM_BYTES_MAX, "an item of {} bytes", layout::size(&item));
-        let key = key(&item);
+        let key = layout::key(&item);
         assert!(!key.0.is_empty() && !key.1.is_empty() && key.1.len() <= 1_024, "{key:?}");
         self.units.writes += kib(&item) * times;
         self.items.insert(key, item);
     }
 
     fn holds(&self, put: &PutIf) -> bool {
-        let now = self.items.get(&key(&put.item));
+        let now = self.items.get(&layout::key(&put.item));
         match &put.was {
             None => now.is_none(),
             Some(was) => now.and_then(|item| item.get(put.attribute)) == Some(was),
@@ -272,7 +268,7 @@ impl Aws for World {
 
     async fn put_items(&self, table: &str, items: Vec<Item>) -> Called<Vec<usize>> {
         assert!(items.len() <= limits::DYNAMODB_ITEMS_MAX && !items.is_empty());
-        let keys: HashSet<_> = items.iter().map(key).collect();
+        let keys: HashSet<_> = items.iter().map(layout::key).collect();
         assert_eq!(keys.len(), items.len(), "two puts of one key");
         let way = self.meet("dynamodb", table).await?;
         let mut left = Vec::new();

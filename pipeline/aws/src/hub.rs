@@ -17,12 +17,13 @@ use crate::{
     port::{Aws, CallError},
     send::Patience,
     sinks::{
-        alerts::{self, Fold},
+        alerts::{self, Fold, SeenTo},
         chunks::Chunks,
         events::{self, EVENTS},
         findings::{self, FINDINGS},
-        lake, metrics, quarantine, store,
+        lake, quarantine, store,
     },
+    told::Told,
 };
 use kinescope_pipeline::{
     Answers, Config, Ledger, Output, Piece, Stages,
@@ -68,7 +69,10 @@ pub struct Hub<A> {
     pub config: Config,
     stages: Arc<Stages>,
     window: Mutex<Window>,
-    told: metrics::Told,
+    /// Services of days that the table has.
+    services: Told<(String, String)>,
+    /// Alerts that were seen to.
+    seen_to: SeenTo,
 }
 
 /// A batch under way.
@@ -114,7 +118,8 @@ impl<A: Aws> Hub<A> {
             config,
             stages,
             window: Mutex::default(),
-            told: metrics::Told::default(),
+            services: Told::default(),
+            seen_to: SeenTo::default(),
         }
     }
 
@@ -328,7 +333,7 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
             store::write(edge, patience, output, now_ms),
             quarantine::write(edge, patience, output),
             findings::keep_large(edge, patience, output),
-            alerts::announce(edge, patience, settings, &folds, now_ms),
+            alerts::announce(edge, patience, settings, &folds, &self.hub.seen_to, now_ms),
         );
         let mut answers = vec![("dynamodb", store), ("s3", quarantine), ("s3", large), ("sns", alerts)];
         if edge.names.writes_lake {

@@ -102,10 +102,7 @@ pub async fn counting<A: Aws>(edge: &Edge<A>, patience: &Patience, items: Vec<It
     for keys in keys.chunks(crate::limits::DYNAMODB_KEYS_MAX) {
         let get = || edge.aws.get_items(&edge.names.table, keys.to_vec());
         let found = patience.call("read what batches did from", get).await?;
-        let own = |item: &Item| {
-            (layout::text(item, layout::PK).to_owned(), layout::text(item, layout::SK).to_owned())
-        };
-        done.extend(found.iter().map(own));
+        done.extend(found.iter().map(layout::key));
     }
     Ok(items.into_iter().filter(|item| done.contains(&key(item))).collect())
 }

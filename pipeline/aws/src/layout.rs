@@ -8,7 +8,7 @@
 //! | services of a day | `services#<day>` | `<service>` |
 //! | agent | `agents#<bucket>` | `<id>#<account>#<region>` |
 //! | alert | `alert#<fold>` | `state`, or a part's id |
-//! | alerts to look at again | `due#<bucket>` | `<minute>#<fold>` |
+//! | alerts to look at again | `due#<bucket>` | `<minute>#<id of several>` |
 //! | alerts sent in a minute | `sent#<minute>` | `count` |
 //! | what a batch did | `lane#<lane>` | `fence`, `done#<order>#<part>`, `outbox#<part>` |
 //!
@@ -213,6 +213,11 @@ pub fn cut(text: &str) -> &str {
 /// Reads a severity, which is written as its number.
 pub fn severity<'d, D: serde::Deserializer<'d>>(deserializer: D) -> Result<Severity, D::Error> {
     <i64 as serde::Deserialize>::deserialize(deserializer).map(Severity::from_id)
+}
+
+/// An item's partition key and sort key.
+pub fn key(item: &Item) -> (String, String) {
+    (text(item, PK).to_owned(), text(item, SK).to_owned())
 }
 
 /// What an item takes of the service's limit: names and values.

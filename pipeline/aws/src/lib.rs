@@ -20,6 +20,7 @@ pub mod send;
 pub mod sinks;
 pub mod stream;
 pub mod sweep;
+mod told;
 
 pub use edge::{Edge, Names};
 pub use hub::Hub;

@@ -7,7 +7,7 @@ use crate::{
     port::{Aws, Called, Item, Range},
     send::Patience,
     sinks::{
-        alerts::{self, STATE},
+        alerts::{self, BATCH_MS_MAX, STATE, due},
         store::put_all,
     },
 };
@@ -16,12 +16,10 @@ use kinescope_pipeline::{
     config::Alerts,
 };
 use kinescope_schemas::Id;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, hash_map::Entry};
 
 /// Alerts that one sweep looks at in one bucket; the next goes on with the others.
 const DUE_MAX: usize = 200;
-/// How long a batch may take to send what it claimed, before the sweep does: as long as a Lambda may run.
-const CLAIM_MS: i64 = 15 * 60_000;
 
 /// What a sweep did.
 #[derive(Debug, Default, PartialEq)]
@@ -42,38 +40,46 @@ pub async fn sweep<A: Aws>(
     now_ms: i64,
 ) -> Called<Swept> {
     let mut swept = Swept::default();
-    let mut unsent = Vec::new();
+    // Those that were looked at, and whether one has to look again.
+    let mut looked = HashMap::new();
+    let (mut unsent, mut over) = (Vec::new(), Vec::new());
     for bucket in 0..layout::BUCKETS {
         let range = Range {
-            pk: alerts::due_pk(bucket),
+            pk: due::pk(bucket),
             from: String::new(),
             to: layout::sortable(now_ms),
             n_max: Some(DUE_MAX),
             ..Range::default()
         };
-        for due in patience
-            .call("read what is due from", || edge.aws.query(&edge.names.table, range.clone()))
-            .await?
-        {
-            swept.n_due += 1;
-            let Some(fold) = layout::text(&due, layout::SK).split('#').nth(1).and_then(|id| id.parse().ok())
-            else {
-                continue;
-            };
-            match look(edge, patience, fold, now_ms).await? {
-                Look::Counted => swept.n_counted += 1,
-                Look::Same => {}
-                Look::Unsent(alert, state) => {
-                    unsent.push((due, *alert, state));
-                    continue;
+        let read = || edge.aws.query(&edge.names.table, range.clone());
+        for due in patience.call("read what is due from", read).await? {
+            let mut waits = false;
+            for fold in due::folds(&due) {
+                if let Entry::Vacant(entry) = looked.entry(fold) {
+                    let look = look(edge, patience, fold, now_ms).await?;
+                    entry.insert(matches!(look, Look::Waiting));
+                    match look {
+                        Look::Counted => swept.n_counted += 1,
+                        Look::Unsent(alert, state) => unsent.push((*alert, state)),
+                        Look::Same | Look::Waiting => {}
+                    }
                 }
-                Look::Waiting => continue,
+                waits |= looked[&fold];
             }
-            done_with(edge, patience, &due).await?;
+            if !waits {
+                over.push(due);
+            }
+            if looked.len() >= (usize::from(bucket) + 1) * DUE_MAX {
+                break;
+            }
         }
     }
+    swept.n_due = looked.len();
     swept.n_digested = unsent.len();
     send_digest(edge, patience, settings, unsent, now_ms).await?;
+    for due in over {
+        done_with(edge, patience, &due).await?;
+    }
     Ok(swept)
 }
 
@@ -100,7 +106,7 @@ async fn look<A: Aws>(edge: &Edge<A>, patience: &Patience, fold: Id, now_ms: i64
     let sent = layout::number(&state, "sent").unsigned_abs();
     if sent == 0 {
         // Of a batch that has entered what it did nobody can come back for the alert.
-        let is_over = !parts.is_empty() || now_ms - layout::number(&state, "claimed_ms") > CLAIM_MS;
+        let is_over = !parts.is_empty() || now_ms - layout::number(&state, "claimed_ms") > BATCH_MS_MAX;
         return Ok(if is_over { Look::Unsent(Box::new(alert), state) } else { Look::Waiting });
     }
     if alert.count <= sent {
@@ -148,24 +154,23 @@ async fn send_digest<A: Aws>(
     edge: &Edge<A>,
     patience: &Patience,
     settings: &Alerts,
-    mut unsent: Vec<(Item, Alert, Item)>,
+    mut unsent: Vec<(Alert, Item)>,
     now_ms: i64,
 ) -> Called<()> {
-    unsent.sort_by_key(|(_, alert, _)| std::cmp::Reverse(alert.severity));
+    unsent.sort_by_key(|(alert, _)| std::cmp::Reverse(alert.severity));
     let n_free = alerts::measure(edge, patience, settings, unsent.len(), now_ms).await?;
     let rest = unsent.split_off(n_free.min(unsent.len()));
-    let singly: Vec<&Alert> = unsent.iter().map(|(_, alert, _)| alert).collect();
+    let singly: Vec<&Alert> = unsent.iter().map(|(alert, _)| alert).collect();
     if let Some((_, error)) = alerts::publish(edge, patience, &singly).await.into_iter().next() {
         return Err(error);
     }
-    let folded: Vec<Alert> = rest.iter().map(|(_, alert, _)| alert.clone()).collect();
+    let folded: Vec<Alert> = rest.iter().map(|(alert, _)| alert.clone()).collect();
     if let Some(digest) = digest(now_ms, &folded) {
         alerts::publish_digest(edge, patience, &digest).await?;
     }
-    for (due, alert, mut state) in unsent.into_iter().chain(rest) {
+    for (alert, mut state) in unsent.into_iter().chain(rest) {
         layout::put_number(&mut state, "sent", alert.count.max(1));
         put(edge, patience, state).await?;
-        done_with(edge, patience, &due).await?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::{Batch, Taking};
 use crate::{
     lane::{self, Done, Known},
+    layout,
     outbox::Leaving,
     port::{Aws, CallError},
     send::Patience,
@@ -47,7 +48,7 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         let part = lane::part(lane, &ids);
         let points = self.minutes.close(true);
         let mut items = metrics::items(&points, lane, last, part, now_ms);
-        let services = self.hub.told.lacks(&points, now_ms);
+        let services = metrics::services(&points, &self.hub.services, now_ms);
         items.extend(services.iter().cloned());
         items.extend(self.events.items(lane, last, part, now_ms));
         items.extend(self.findings.items(lane, last, part, now_ms));
@@ -59,7 +60,7 @@ impl<A: Aws, T: Taking> Batch<'_, A, T> {
         if let Some((_, error)) = store::put_all(edge, patience, &items).await.into_iter().next() {
             return Err(failed(error));
         }
-        self.hub.told.add(&services);
+        self.hub.services.add(services.iter().map(layout::key));
         let arrival_ms = self.records.first().map_or(now_ms, Taking::arrival_ms);
         let metrics = of_points(&points, DayRange::around(arrival_ms), Some(part));
         let rows = std::mem::take(&mut self.rows);

@@ -12,6 +12,7 @@ use crate::{
     port::{Aws, CallError, Called, Item, Notice, PutIf, Range},
     send::{Patience, packs},
     sinks::store::put_all,
+    told::Told,
 };
 use futures_util::{StreamExt, stream};
 use kinescope_pipeline::{
@@ -24,6 +25,7 @@ use kinescope_stages::detect::Finding;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+pub mod due;
 mod notice;
 
 pub use notice::notice;
@@ -34,8 +36,17 @@ pub(crate) const TITLES_MAX: usize = 10;
 const TEXT_BYTES_MAX: usize = 1 << 10;
 /// Events that a part tells apart; more are only counted.
 const EVENTS_MAX: usize = 4_096;
-/// Alerts are looked at again at every so many minutes.
-const DUE_EVERY_MS: i64 = 5 * MINUTE_MS;
+/// How long a batch may take, and so who claimed an alert to send it: as long as a Lambda may run.
+pub(crate) const BATCH_MS_MAX: i64 = 15 * MINUTE_MS;
+
+/// What this environment knows of alerts: most of what a rule finds folds into an alert that was seen to a moment ago.
+#[derive(Debug, Default)]
+pub struct SeenTo {
+    /// Those that were sent.
+    sent: Told<Id>,
+    /// When which are looked at again.
+    due: Told<(i64, Id)>,
+}
 
 /// What a batch found for one alert.
 #[derive(Debug)]
@@ -139,39 +150,57 @@ pub async fn announce<A: Aws>(
     patience: &Patience,
     settings: &Alerts,
     folds: &BTreeMap<Id, Fold>,
+    seen_to: &SeenTo,
     now_ms: i64,
 ) -> Answers {
     let mut answers =
         Answers { n_items: folds.values().map(|fold| fold.owners.len() as u64).sum(), ..Answers::default() };
     let window_ms = i64::from(settings.window_minutes) * MINUTE_MS;
-    let claims = folds.values().map(|fold| claim(edge, patience, fold, window_ms, now_ms));
-    let claimed: Vec<_> = stream::iter(claims).buffered(CALLS_AT_ONCE_MAX).collect().await;
+    let unplanned = due::plan_ends(edge, patience, folds.values(), seen_to, window_ms, now_ms).await;
+    unplanned.iter().for_each(|(fold, error)| fail(&mut answers, fold.owners.iter().copied(), error));
+    let unplanned: BTreeSet<Id> = unplanned.iter().map(|(fold, _)| fold.alert.uid).collect();
+    let planned = folds.values().filter(|fold| !unplanned.contains(&fold.alert.uid));
+    let unsent = planned.filter(|fold| !seen_to.sent.has(&fold.alert.uid));
+    let claims = unsent.map(async |fold| (fold, claim(edge, patience, fold, now_ms).await));
+    let claims: Vec<_> = stream::iter(claims).buffered(CALLS_AT_ONCE_MAX).collect().await;
     let mut mine = Vec::new();
-    for (fold, claimed) in folds.values().zip(claimed) {
-        match claimed {
-            Ok(Some(state)) => mine.push((fold, state)),
-            Ok(None) => {}
+    for (fold, claim) in claims {
+        match claim {
+            Ok(Claim::Mine(state)) => mine.push((fold, state)),
+            Ok(Claim::Sent) => seen_to.sent.add([fold.alert.uid]),
+            Ok(Claim::Theirs) => {}
             Err(error) => fail(&mut answers, fold.owners.iter().copied(), &error),
         }
     }
-    let n_free = match measure(edge, patience, settings, mine.len(), now_ms).await {
-        Ok(n_free) => n_free,
+    match measure(edge, patience, settings, mine.len(), now_ms).await {
+        Ok(n_free) => send(edge, patience, mine, n_free, seen_to, now_ms, &mut answers).await,
         Err(error) => {
             mine.iter().for_each(|(fold, _)| fail(&mut answers, fold.owners.iter().copied(), &error));
-            return answers;
         }
-    };
+    }
+    answers
+}
+
+/// Sends the alerts that this batch claimed, so many at most, and enters that they were sent.
+async fn send<A: Aws>(
+    edge: &Edge<A>,
+    patience: &Patience,
+    mut mine: Vec<(&Fold, Item)>,
+    n_free: usize,
+    seen_to: &SeenTo,
+    now_ms: i64,
+    answers: &mut Answers,
+) {
     // The worst go first; what the minute has no room for is left to the sweep.
     mine.sort_by_key(|(fold, _)| std::cmp::Reverse(fold.alert.severity));
     let waiting = mine.split_off(n_free.min(mine.len()));
-    let soon: Vec<Item> =
-        waiting.iter().map(|(fold, _)| due(fold.alert.uid, now_ms + MINUTE_MS, now_ms)).collect();
-    for (at, error) in put_all(edge, patience, &soon).await {
-        fail(&mut answers, waiting[at].0.owners.iter().copied(), &error);
+    let soon = waiting.iter().map(|(fold, _)| (now_ms + MINUTE_MS, *fold));
+    for (fold, error) in due::plan(edge, patience, soon, now_ms).await {
+        fail(answers, fold.owners.iter().copied(), &error);
     }
     let alerts: Vec<&Alert> = mine.iter().map(|(fold, _)| &fold.alert).collect();
     let unsent = publish(edge, patience, &alerts).await;
-    unsent.iter().for_each(|(at, error)| fail(&mut answers, mine[*at].0.owners.iter().copied(), error));
+    unsent.iter().for_each(|(at, error)| fail(answers, mine[*at].0.owners.iter().copied(), error));
     let sent: Vec<_> = (0..mine.len()).filter(|at| !unsent.iter().any(|(not, _)| not == at)).collect();
     let states: Vec<Item> = sent
         .iter()
@@ -181,28 +210,27 @@ pub async fn announce<A: Aws>(
             state
         })
         .collect();
-    for (at, error) in put_all(edge, patience, &states).await {
-        fail(&mut answers, mine[sent[at]].0.owners.iter().copied(), &error);
+    let unwritten = put_all(edge, patience, &states).await;
+    let is_written = |at: &usize| !unwritten.iter().any(|(not, _)| sent[*not] == *at);
+    seen_to.sent.add(sent.iter().filter(|at| is_written(at)).map(|at| mine[*at].0.alert.uid));
+    for (at, error) in &unwritten {
+        fail(answers, mine[sent[*at]].0.owners.iter().copied(), error);
     }
-    answers
 }
 
-/// Claims an alert. Its state, if this batch is the one to send it.
-async fn claim<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    fold: &Fold,
-    window_ms: i64,
-    now_ms: i64,
-) -> Called<Option<Item>> {
+/// Whose an alert is.
+enum Claim {
+    /// This batch has to send it; its state.
+    Mine(Item),
+    /// Another batch, or the sweep, will send it.
+    Theirs,
+    /// It was sent.
+    Sent,
+}
+
+/// Claims an alert.
+async fn claim<A: Aws>(edge: &Edge<A>, patience: &Patience, fold: &Fold, now_ms: i64) -> Called<Claim> {
     let (table, pk) = (&edge.names.table, layout::alert_pk(fold.alert.uid));
-    // When the window is over, and once more for whatever comes later.
-    let window_end = (fold.alert.first_ms.div_euclid(window_ms) + 1).saturating_mul(window_ms);
-    let due_ms = (window_end.clamp(now_ms, now_ms + window_ms) / DUE_EVERY_MS + 1) * DUE_EVERY_MS;
-    let due = due(fold.alert.uid, due_ms, now_ms);
-    if let Some((_, error)) = put_all(edge, patience, &[due]).await.into_iter().next() {
-        return Err(error);
-    }
     let mut state = layout::item(&pk, STATE, now_ms);
     put_alert(&mut state, &fold.alert);
     layout::put(&mut state, "claimant", fold.claimant.to_string());
@@ -211,15 +239,16 @@ async fn claim<A: Aws>(
     let put =
         || edge.aws.put_if(table, vec![PutIf { item: state.clone(), attribute: layout::PK, was: None }]);
     if patience.call("claim an alert in", put).await? {
-        return Ok(Some(state));
+        return Ok(Claim::Mine(state));
     }
     let range = Range { pk, from: STATE.into(), to: STATE.into(), ..Range::default() };
     let theirs = patience.call("read an alert from", || edge.aws.query(table, range.clone())).await?;
-    // Claimed by these records when they came before, and never sent: whoever claimed it died.
-    let unsent = |state: &Item| {
-        layout::number(state, "sent") == 0 && layout::text(state, "claimant") == fold.claimant.to_string()
-    };
-    Ok(theirs.into_iter().next().filter(unsent))
+    Ok(match theirs.into_iter().next() {
+        Some(state) if layout::number(&state, "sent") > 0 => Claim::Sent,
+        // Claimed by these records when they came before, and never sent: whoever claimed it died.
+        Some(state) if layout::text(&state, "claimant") == fold.claimant.to_string() => Claim::Mine(state),
+        _ => Claim::Theirs,
+    })
 }
 
 /// How many of so many alerts this minute has room for.
@@ -279,16 +308,6 @@ pub(crate) async fn publish_digest<A: Aws>(edge: &Edge<A>, patience: &Patience, 
 
 /// The sort key of an alert's state.
 pub const STATE: &str = "state";
-
-/// Has an alert looked at.
-fn due(fold: Id, due_ms: i64, now_ms: i64) -> Item {
-    layout::item(due_pk(layout::bucket(fold)), format!("{}#{fold}", layout::sortable(due_ms)), now_ms)
-}
-
-/// The partition of alerts that are to be looked at.
-pub fn due_pk(bucket: u8) -> String {
-    format!("due#{bucket:02}")
-}
 
 /// Puts what an alert says into an item.
 pub(crate) fn put_alert(item: &mut Item, alert: &Alert) {

@@ -3,14 +3,11 @@
 //! Points of different batches add up, so every item and row is of a part (see [`lane`](crate::lane)) and counts only
 //! with it.
 
-use crate::{layout, limits::DYNAMODB_ITEM_BYTES_MAX, port::Item};
+use crate::{layout, limits::DYNAMODB_ITEM_BYTES_MAX, port::Item, told::Told};
 use kinescope_schemas::Id;
 use kinescope_stages::derive::{Key, Point};
 use serde_json::{Map, Value as Json, json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is left of an item for its keys and names.
 const POINTS_BYTES_MAX: usize = DYNAMODB_ITEM_BYTES_MAX - 4_096;
@@ -40,34 +37,15 @@ pub struct Stored {
     pub max: f64,
 }
 
-/// Days and services that are remembered.
-const TOLD_MAX: usize = 10_000;
-
-/// Which services of which days this environment has told the table of: one key has all of a day, and would be hot if
-/// every batch told it anew.
-#[derive(Default)]
-pub struct Told(Mutex<BTreeSet<(String, String)>>);
-
-impl Told {
-    /// The items that say which services there are, but for those that the table has.
-    pub fn lacks(&self, points: &[(Key, Point)], now_ms: i64) -> Vec<Item> {
-        let of_point = |(key, _): &(Key, Point)| {
-            (layout::services_pk(key.minute_ms), layout::name(&service(key.set.dimensions())))
-        };
-        let services: BTreeSet<_> = points.iter().map(of_point).collect();
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        services.difference(&told).map(|(pk, service)| layout::item(pk, service.clone(), now_ms)).collect()
-    }
-
-    /// Remembers items that the table has confirmed.
-    pub fn add(&self, items: &[Item]) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() > TOLD_MAX {
-            told.clear();
-        }
-        let text = |item, name| layout::text(item, name).to_owned();
-        told.extend(items.iter().map(|item| (text(item, layout::PK), text(item, layout::SK))));
-    }
+/// The items that say which services of which days there are, but for those that the table is known to have: one key has all of a
+/// day, and would be hot if every batch wrote it anew.
+pub fn services(points: &[(Key, Point)], told: &Told<(String, String)>, now_ms: i64) -> Vec<Item> {
+    let of_point = |(key, _): &(Key, Point)| {
+        (layout::services_pk(key.minute_ms), layout::name(&service(key.set.dimensions())))
+    };
+    let services: BTreeSet<_> = points.iter().map(of_point).collect();
+    let untold = services.into_iter().filter(|key| !told.has(key));
+    untold.map(|(pk, service)| layout::item(pk, service, now_ms)).collect()
 }
 
 /// The items of a part's points.
