@@ -51,7 +51,7 @@ const SHARE: f64 = 0.01;
 /// What a million events may cost, at the traffic's own share of findings and at [`SHARE`]: on a stream that grows by itself and
 /// on one that has shards; first where Firehose writes the lake, of which about half are the bytes that it bills, so whoever makes
 /// rows larger finds it here, then where the function does.
-const TOTAL_MAX: [[[f64; 2]; 2]; 2] = [[[0.24, 0.185], [0.20, 0.145]], [[0.135, 0.085], [0.095, 0.045]]];
+const TOTAL_MAX: [[[f64; 2]; 2]; 2] = [[[0.19, 0.165], [0.15, 0.125]], [[0.085, 0.066], [0.043, 0.025]]];
 
 const SERVICES: [&str; 8] = [
     "Kinesis, on demand",

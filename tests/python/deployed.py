@@ -169,10 +169,10 @@ def findings_in(table):
     done = {(item["pk"]["S"], item["sk"]["S"]) for item in table}
     timed, of_account = [], []
     for item in table:
-        kind, place, _ = f"{item['pk']['S']}##".split("#", 2)
+        kind, *place = item["pk"]["S"].split("#")
         if kind == "finding" and (item["lane"]["S"], item["done"]["S"]) in done:
             text = zlib.decompressobj(zdict=dictionary).decompress(item["findings"]["B"]).decode()
-            (timed if len(place) == 1 else of_account).extend(text.splitlines())
+            (timed if len(place) == 3 else of_account).extend(text.splitlines())
     return timed, of_account
 
 
