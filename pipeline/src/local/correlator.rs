@@ -15,7 +15,11 @@ use kinescope_stages::detect::{
     correlate::{Hit, State},
 };
 use rusqlite::{Connection, params};
-use std::{path::PathBuf, sync::mpsc::SyncSender};
+use std::{
+    path::PathBuf,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread::{Scope, ScopedJoinHandle},
+};
 
 /// The sink's name.
 const NAME: &str = "correlator";
@@ -23,36 +27,49 @@ const NAME: &str = "correlator";
 /// Findings that are handed on at a time.
 const FINDINGS_AT_ONCE: usize = 1_000;
 
-/// Appended in the order of coming, sorted when it is read, by SQLite's own sorter in bounded memory and threads of its own.
+/// Files that matches are spread over by their groups, each to be read by a thread of its own.
+const FILES: usize = 2;
+
+/// Appended in the order of coming, sorted when it is read, by SQLite's own sorter in bounded memory.
 const SCHEMA: &str = "
-PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA locking_mode = EXCLUSIVE; PRAGMA threads = 2;
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA locking_mode = EXCLUSIVE;
 CREATE TABLE matches (correlation INTEGER NOT NULL, key BLOB NOT NULL, time INTEGER NOT NULL, event BLOB NOT NULL, step INTEGER NOT NULL,
     uid TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, grouped TEXT NOT NULL, value TEXT NOT NULL) STRICT;
 BEGIN;
 ";
 
+/// A file that is being read.
+pub(super) struct Reading<'s> {
+    /// What was found.
+    pub(super) outputs: Receiver<Output>,
+    /// How many matches found no place.
+    pub(super) thread: ScopedJoinHandle<'s, rusqlite::Result<u64>>,
+}
+
 /// The correlations, in their order, and their matches.
 #[derive(Default)]
 pub(super) struct Correlator {
     correlations: Vec<Correlation>,
-    path: PathBuf,
-    /// Opened by the first match.
-    matches: Option<Connection>,
+    folder: PathBuf,
+    /// Each opened by its first match.
+    files: [Option<Connection>; FILES],
 }
 
 impl Correlator {
-    /// The correlations of some rules; matches go to a file at `path`, which nobody wants at the run's end.
-    pub(super) fn new(rules: &Rules, path: PathBuf) -> Correlator {
-        Correlator { correlations: rules.correlations().to_vec(), path, matches: None }
+    /// The correlations of some rules; matches go to files in a folder, which nobody wants at the run's end.
+    pub(super) fn new(rules: &Rules, folder: PathBuf) -> Correlator {
+        Correlator { correlations: rules.correlations().to_vec(), folder, files: Default::default() }
     }
 
     fn add(&mut self, at: usize, hit: &Hit) -> Result<(), String> {
         let failed =
             |error: &dyn std::fmt::Display| format!("failed to keep matches of correlations: {error}");
-        let matches = match &mut self.matches {
+        let file = usize::from(hit.key.0[0]) % FILES;
+        let matches = match &mut self.files[file] {
             Some(matches) => matches,
             none => {
-                let opened = Connection::open(&self.path).and_then(|matches| {
+                let path = self.folder.join(format!("matches-{file}.db"));
+                let opened = Connection::open(path).and_then(|matches| {
                     matches.execute_batch(SCHEMA)?;
                     Ok(matches)
                 });
@@ -80,40 +97,57 @@ impl Correlator {
         Ok(())
     }
 
-    /// Hands on the findings of all that came, as outputs of no record; and their rows and points. How many matches found
-    /// no place.
-    pub(super) fn findings(
-        self,
+    /// Reads the files, each by a thread of its own.
+    pub(super) fn read<'s>(
+        &'s mut self,
+        scope: &'s Scope<'s, '_>,
         days: DayRange,
         only_findings: bool,
-        outputs: &SyncSender<Output>,
-    ) -> rusqlite::Result<u64> {
-        let mut n_dropped = 0;
-        let Some(matches) = self.matches else { return Ok(n_dropped) };
-        let mut findings = Vec::new();
-        let mut statement =
-            matches.prepare("SELECT * FROM matches ORDER BY correlation, key, time, event, step")?;
-        let mut rows = statement.query([])?;
-        let mut group = Group::default();
-        loop {
-            let next = rows.next()?.map(read).transpose()?;
-            let place = next.as_ref().map(|(at, hit)| (*at, hit.key));
-            if place != group.place {
-                findings.extend(group.findings(&self.correlations));
-                n_dropped += group.state.n_dropped();
-                group = Group { place, state: State::default() };
+    ) -> Vec<Reading<'s>> {
+        let correlations = &self.correlations;
+        let files = self.files.iter_mut().filter_map(Option::take);
+        files
+            .map(|matches| {
+                let (send, outputs) = sync_channel(1);
+                let read = move || findings(&matches, correlations, days, only_findings, &send);
+                Reading { outputs, thread: scope.spawn(read) }
+            })
+            .collect()
+    }
+}
+
+/// Hands on the findings of a file, as outputs of no record, with their rows and points; how many matches found no place.
+fn findings(
+    matches: &Connection,
+    correlations: &[Correlation],
+    days: DayRange,
+    only_findings: bool,
+    outputs: &SyncSender<Output>,
+) -> rusqlite::Result<u64> {
+    let mut n_dropped = 0;
+    let mut findings = Vec::new();
+    let mut statement =
+        matches.prepare("SELECT * FROM matches ORDER BY correlation, key, time, event, step")?;
+    let mut rows = statement.query([])?;
+    let mut group = Group::default();
+    loop {
+        let next = rows.next()?.map(read).transpose()?;
+        let place = next.as_ref().map(|(at, hit)| (*at, hit.key));
+        if place != group.place {
+            findings.extend(group.findings(correlations));
+            n_dropped += group.state.n_dropped();
+            group = Group { place, state: State::default() };
+        }
+        if findings.len() >= FINDINGS_AT_ONCE || next.is_none() && !findings.is_empty() {
+            let output = output(std::mem::take(&mut findings), days, only_findings);
+            if outputs.send(output).is_err() {
+                // Nobody takes them any more: writing failed, which has been said.
+                return Ok(n_dropped);
             }
-            if findings.len() >= FINDINGS_AT_ONCE || next.is_none() && !findings.is_empty() {
-                let output = output(std::mem::take(&mut findings), days, only_findings);
-                if outputs.send(output).is_err() {
-                    // Nobody takes them any more: writing failed, which has been said.
-                    return Ok(n_dropped);
-                }
-            }
-            let Some((at, hit)) = next else { return Ok(n_dropped) };
-            if let Some(correlation) = self.correlations.get(at) {
-                group.state.add(correlation, &hit);
-            }
+        }
+        let Some((at, hit)) = next else { return Ok(n_dropped) };
+        if let Some(correlation) = correlations.get(at) {
+            group.state.add(correlation, &hit);
         }
     }
 }

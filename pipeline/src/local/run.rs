@@ -226,7 +226,7 @@ impl<'f> Job<'f> {
             lake: (!self.run.only_findings).then(lake),
             store: Store::create(&self.folder.staged("kinescope.db"), self.id.clone())?,
             quarantine,
-            correlator: Correlator::new(rules, self.folder.staged("matches.db")),
+            correlator: Correlator::new(rules, self.folder.staging()),
             ledger: Ledger::default(),
             open: Open::default(),
             minutes: Minutes::default(),
@@ -292,16 +292,15 @@ impl<'f> Job<'f> {
         thread::scope(|scope| {
             let closing = scope.spawn(|| lake.map_or(Ok(()), Lake::finish));
             let alerting = scope.spawn(move || {
-                let n_alerts = alerts::write(&store()?, alerts, &folder.staged("alerts.jsonl"))
-                    .map_err(file("alerts.jsonl"))?;
-                // Beside the others, for it takes longest.
-                folder.sync("kinescope.db").map_err(file("kinescope.db"))?;
-                Ok::<_, RunError>(n_alerts)
+                alerts::write(&store()?, alerts, &folder.staged("alerts.jsonl")).map_err(file("alerts.jsonl"))
             });
+            // Beside the others, which only read it: it takes longest.
+            let syncing = scope.spawn(|| folder.sync("kinescope.db").map_err(file("kinescope.db")));
             let n_findings = findings::write(&store()?, &folder.staged("findings.jsonl"))
                 .and_then(|n_findings| folder.sync("findings.jsonl").map(|()| n_findings))
                 .map_err(file("findings.jsonl"))?;
             joined(closing)?;
+            joined(syncing)?;
             Ok((n_findings, joined(alerting)?))
         })
     }

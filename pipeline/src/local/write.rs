@@ -10,11 +10,7 @@ use crate::{
 };
 use kinescope_schemas::Fate;
 use kinescope_stages::derive::Minutes;
-use std::{
-    collections::HashSet,
-    sync::{atomic::Ordering, mpsc::sync_channel},
-    thread,
-};
+use std::{collections::HashSet, sync::atomic::Ordering, thread};
 
 /// Points that are rows at a time: of all that are closed at once rows would take as much memory as all else here.
 const POINTS_AT_ONCE: usize = 4_096;
@@ -70,20 +66,23 @@ impl Writer {
     /// finished while the matches are read.
     pub(super) fn correlations(&mut self) -> Result<u64, RunError> {
         let (days, only_findings) = (self.days, self.lake.is_none());
-        let correlator = std::mem::take(&mut self.correlator);
+        let mut correlator = std::mem::take(&mut self.correlator);
         let lake = self.lake.take();
         thread::scope(|scope| {
-            let (send, outputs) = sync_channel(1);
-            let reading = scope.spawn(move || correlator.findings(days, only_findings, &send));
+            let files = correlator.read(scope, days, only_findings);
             let closing = scope.spawn(|| lake.map(Lake::close_all_but_derived).transpose());
             self.store.index_events()?;
             self.lake = joined(closing)?;
-            for mut output in outputs {
-                self.write(&mut output)?;
-                self.minutes.add(output.points);
-                self.minutes(false)?;
+            let mut n_dropped = 0;
+            for file in files {
+                for mut output in file.outputs {
+                    self.write(&mut output)?;
+                    self.minutes.add(output.points);
+                    self.minutes(false)?;
+                }
+                n_dropped += joined(file.thread)?;
             }
-            Ok(joined(reading)?)
+            Ok(n_dropped)
         })
     }
 
