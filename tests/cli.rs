@@ -94,7 +94,7 @@ fn help_is_everywhere() {
     run::<&str>([]).ends_with(2).says("Usage");
     for command in [
         "demo", "process", "generate", "rules", "explain", "schema", "redrive", "stream", "record", "replay",
-        "backfill",
+        "backfill", "hub",
     ] {
         run([command, "--help"]).ends_with(0).prints("Usage: kinescope ");
     }
@@ -106,12 +106,13 @@ fn a_build_without_aws_says_how_to_build_with_it() {
     let desk = Desk::new();
     let out = desk.path("out");
     let help = run(["--help"]).ends_with(0);
-    let table: [(&[&str], &str); 5] = [
+    let table: [(&[&str], &str); 6] = [
         (&["stream", "--stream", "s", "--out", &out], "stream --stream s --out"),
         (&["record", "--stream", "s", "--out", &out], "record --stream s --out"),
         (&["replay", "c.jsonl", "--stream", "s"], "replay c.jsonl --stream s"),
         (&["backfill", "s3://b/p", "--out", &out], "backfill s3://b/p --out"),
         (&["redrive", "s3://b/p"], "redrive s3://b/p --out DIR"),
+        (&["hub", "findings", "--table", "T"], "hub findings --table T"),
     ];
     for (args, again) in table {
         let words = format!(

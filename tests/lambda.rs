@@ -3,9 +3,9 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fastrand::Rng;
 use kinescope_aws::{
-    Edge, Patience,
+    Patience,
     layout::METRIC_GROUPS,
-    read::{self, Span},
+    read::{Hot, Span},
 };
 use kinescope_tests::{
     function::{Function, NOW_MS},
@@ -208,15 +208,15 @@ async fn metrics_of_a_service_are_read_without_those_of_others() {
     let called: Vec<String> = (0..=METRIC_GROUPS).map(|at| format!("service-{at}.amazonaws.com")).collect();
     let events = called.iter().map(|name| event(name).replace("ec2.amazonaws.com", name) + "\n");
     function.serve(&batch(&[events.collect::<String>().into_bytes()])).await.unwrap();
-    let edge = Edge { aws: function.world.clone(), names: names() };
     let patience = Patience::until(Instant::now() + Duration::from_secs(60));
+    let hot = Hot { aws: &function.world, table: "kinescope", patience: &patience };
     let span = Span { from_ms: NOW_MS - 86_400_000, to_ms: NOW_MS };
-    let services = read::services(&edge, &patience, span).await.unwrap();
+    let services = hot.services(span).await.unwrap();
     assert!(called.iter().all(|name| services.contains(name)), "{services:?}");
-    let all = read::metrics(&edge, &patience, &services, span).await.unwrap();
+    let all = hot.metrics(&services, span).await.unwrap();
     let mut n_read = 0;
     for service in &services {
-        let points = read::metrics(&edge, &patience, &BTreeSet::from([service.clone()]), span).await.unwrap();
+        let points = hot.metrics(&BTreeSet::from([service.clone()]), span).await.unwrap();
         let is_named = |text: &str| text.contains(service.as_str()) || !text.contains(".amazonaws.com");
         assert!(!points.is_empty() && points.iter().all(|point| is_named(&point.dimensions)), "{points:?}");
         n_read += points.len();

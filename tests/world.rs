@@ -13,7 +13,7 @@ use kinescope_aws::{
     lane,
     layout::{self, TTL},
     port::Item,
-    read::{self, Span},
+    read::{Hot, Span},
     sinks::findings,
     sweep::sweep,
 };
@@ -265,16 +265,18 @@ fn patience() -> Patience {
 /// Looks as users do: by the reading side, through the views, and at the lake's rows.
 async fn seen(edge: &Edge<World>, lake: &BTreeMap<String, Vec<String>>) -> Seen {
     let span = Span { from_ms: START_MS - 3_600_000, to_ms: START_MS + 4 * 3_600_000 };
-    let found = read::findings(edge, &patience(), &Severity::ALL, span).await.unwrap();
-    let of_account = read::findings_of(edge, &patience(), "111122223333", span).await.unwrap();
+    let patience = patience();
+    let hot = Hot { aws: &edge.aws, table: &edge.names.table, patience: &patience };
+    let found = hot.findings(&Severity::ALL, span).await.unwrap();
+    let of_account = hot.findings_of("111122223333", span).await.unwrap();
     let summary = |finding: &findings::Stored| findings::Stored { ocsf: String::new(), ..finding.clone() };
     assert_eq!(found.iter().map(summary).collect::<Vec<_>>(), of_account);
-    let events = read::events(edge, &patience(), &Severity::ALL, span).await.unwrap();
-    assert_eq!(events, read::events_of(edge, &patience(), "111122223333", span).await.unwrap());
-    let agents = read::agents(edge, &patience()).await.unwrap();
+    let events = hot.events(&Severity::ALL, span).await.unwrap();
+    assert_eq!(events, hot.events_of("111122223333", span).await.unwrap());
+    let agents = hot.agents().await.unwrap();
     let agents = agents.iter().map(|item| (layout::key(item), attributes(item))).collect();
-    let services = read::services(edge, &patience(), span).await.unwrap();
-    let points = read::metrics(edge, &patience(), &services, span).await.unwrap();
+    let services = hot.services(span).await.unwrap();
+    let points = hot.metrics(&services, span).await.unwrap();
     let mut stored = BTreeMap::<String, (f64, f64)>::new();
     for point in points {
         let name = format!("{} {} {} {}", point.minute_ms, point.namespace, point.metric, point.dimensions);

@@ -176,6 +176,17 @@ def findings_in(table):
     return timed, of_account
 
 
+def shown_by_uid(found, *wanted):
+    """What `kinescope hub findings` shows of the days that something was found on."""
+    shown = {}
+    for day in {finding["time"] // 86_400_000 for finding in found}:
+        from_, to = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(day * 86_400 + second)) for second in (0, 86_399))
+        command = [KINESCOPE, "hub", "findings", "--table", outputs["TableName"], "--severity", "unknown", "--from", from_, "--to", to, "--json"]
+        lines = subprocess.run([*command, *wanted], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.splitlines()
+        shown.update({finding["finding_info"]["uid"] if "finding_info" in finding else finding["uid"]: finding for finding in map(json.loads, lines)})
+    return shown
+
+
 outputs = outputs_of(STACK)
 STREAM = outputs["StreamName"]
 topics = [outputs[f"AlertTopic{severity}"] for severity in ("Critical", "High", "Medium", "Low")]
@@ -215,6 +226,11 @@ uids = sorted(finding["finding_info"]["uid"] for finding in found)
 equal("their ids", sorted(json.loads(line)[1] for line in of_account) == uids, True)
 forms = {json.loads(members)[1]: json.loads(form) for members, form in (line.split("\t") for line in findings)}
 equal("their OCSF forms", forms == {finding["finding_info"]["uid"]: finding for finding in found}, True)
+equal("what the command line shows of them", shown_by_uid(found) == forms, True)
+accounts = {finding["finding_info"]["uid"]: finding.get("cloud", {}).get("account", {}).get("uid") for finding in found}
+account = next(filter(None, accounts.values()))
+shown = {uid: finding["account"] for uid, finding in shown_by_uid(found, "--account", account).items()}
+equal("and of an account", shown == {uid: of for uid, of in accounts.items() if of == account}, True)
 
 n_rows = 0
 for name in ("api_activity", "network_activity", "http_activity", "operations", "logs", "findings"):

@@ -1,7 +1,7 @@
 //! Reaching AWS from a machine: credentials and Region as the SDK finds them, a runtime to wait on, and faults with
 //! words that say which resource refused what.
 
-use crate::sdk;
+use crate::{Sdk, sdk};
 use aws_config::{SdkConfig, timeout::TimeoutConfig};
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -50,6 +50,16 @@ impl Access {
             return Err(AccessError::Region);
         }
         Ok(Access { config, runtime: Arc::new(runtime) })
+    }
+
+    /// The clients.
+    pub fn sdk(&self) -> Sdk {
+        Sdk::new(&self.config)
+    }
+
+    /// Waits for an answer.
+    pub fn wait<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
     }
 
     /// Becomes true when the process is asked to stop, by SIGINT or SIGTERM; a second signal ends it at once.

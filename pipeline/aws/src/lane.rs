@@ -94,13 +94,18 @@ pub fn mark(item: &mut Item, lane: &str, last: &str, part: Id) {
 }
 
 /// Those of some items whose parts count.
-pub async fn counting<A: Aws>(edge: &Edge<A>, patience: &Patience, items: Vec<Item>) -> Called<Vec<Item>> {
+pub async fn counting<A: Aws>(
+    aws: &A,
+    table: &str,
+    patience: &Patience,
+    items: Vec<Item>,
+) -> Called<Vec<Item>> {
     let key = |item: &Item| (layout::text(item, "lane").to_owned(), layout::text(item, "done").to_owned());
     let keys: HashSet<(String, String)> = items.iter().map(key).collect();
     let keys: Vec<_> = keys.into_iter().collect();
     let mut done = HashSet::new();
     for keys in keys.chunks(crate::limits::DYNAMODB_KEYS_MAX) {
-        let get = || edge.aws.get_items(&edge.names.table, keys.to_vec());
+        let get = || aws.get_items(table, keys.to_vec());
         let found = patience.call("read what batches did from", get).await?;
         done.extend(found.iter().map(layout::key));
     }

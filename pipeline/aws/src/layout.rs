@@ -210,9 +210,20 @@ pub fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }
 
-/// Reads a severity, which is written as its number.
-pub fn severity<'d, D: serde::Deserializer<'d>>(deserializer: D) -> Result<Severity, D::Error> {
-    <i64 as serde::Deserialize>::deserialize(deserializer).map(Severity::from_id)
+/// A severity as its number.
+pub mod severity_id {
+    use super::Severity;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
+        severity.id().serialize(serializer)
+    }
+
+    /// Reads it.
+    pub fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Severity, D::Error> {
+        i64::deserialize(deserializer).map(Severity::from_id)
+    }
 }
 
 /// An item's partition key and sort key.

@@ -4,7 +4,6 @@
 //! with each.
 
 use crate::{
-    edge::Edge,
     lane,
     layout::{self, BUCKETS},
     limits::CALLS_AT_ONCE_MAX,
@@ -55,130 +54,102 @@ impl Span {
     }
 }
 
-/// Findings of some severities, the oldest first: a query a severity, hour and bucket, and one in a hundred batches to see
-/// what counts.
-pub async fn findings<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    severities: &[Severity],
-    span: Span,
-) -> Called<Vec<findings::Stored>> {
-    findings_in(edge, patience, span.timed("finding", severities), span).await
+/// A hub's table, to be read.
+pub struct Hot<'h, A> {
+    /// AWS.
+    pub aws: &'h A,
+    /// The table's name.
+    pub table: &'h str,
+    /// Until when to try.
+    pub patience: &'h Patience,
 }
 
-/// Findings of an account, without their OCSF form, the oldest first: a query a day, and one in a hundred batches.
-pub async fn findings_of<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    account: &str,
-    span: Span,
-) -> Called<Vec<findings::Stored>> {
-    findings_in(edge, patience, span.days("finding", account), span).await
-}
+impl<A: Aws> Hot<'_, A> {
+    /// Findings of some severities, the oldest first: a query a severity, hour and bucket, and one in a hundred batches to
+    /// see what counts.
+    pub async fn findings(&self, severities: &[Severity], span: Span) -> Called<Vec<findings::Stored>> {
+        self.findings_in(span.timed("finding", severities), span).await
+    }
 
-async fn findings_in<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    pks: impl Iterator<Item = String>,
-    span: Span,
-) -> Called<Vec<findings::Stored>> {
-    let mut found = findings::read(&counting(edge, patience, pks).await?);
-    found.retain(|finding| span.has(finding.time_ms));
-    Ok(found)
-}
+    /// Findings of an account, without their OCSF form, the oldest first: a query a day, and one in a hundred batches.
+    pub async fn findings_of(&self, account: &str, span: Span) -> Called<Vec<findings::Stored>> {
+        self.findings_in(span.days("finding", account), span).await
+    }
 
-/// Notable events of some severities, the oldest first: a query a severity, hour and bucket, and one in a hundred
-/// batches to see what counts.
-pub async fn events<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    severities: &[Severity],
-    span: Span,
-) -> Called<Vec<events::Stored>> {
-    events_in(edge, patience, span.timed("event", severities), span).await
-}
+    async fn findings_in(
+        &self,
+        pks: impl Iterator<Item = String>,
+        span: Span,
+    ) -> Called<Vec<findings::Stored>> {
+        let mut found = findings::read(&self.counting(pks).await?);
+        found.retain(|finding| span.has(finding.time_ms));
+        Ok(found)
+    }
 
-/// Notable events of an account, the oldest first: a query a day, and one in a hundred batches.
-pub async fn events_of<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    account: &str,
-    span: Span,
-) -> Called<Vec<events::Stored>> {
-    events_in(edge, patience, span.days("event", account), span).await
-}
+    /// Notable events of some severities, the oldest first: a query a severity, hour and bucket, and one in a hundred
+    /// batches to see what counts.
+    pub async fn events(&self, severities: &[Severity], span: Span) -> Called<Vec<events::Stored>> {
+        self.events_in(span.timed("event", severities), span).await
+    }
 
-async fn events_in<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    pks: impl Iterator<Item = String>,
-    span: Span,
-) -> Called<Vec<events::Stored>> {
-    let mut found = events::read(&counting(edge, patience, pks).await?);
-    found.retain(|event| span.has(event.time_ms));
-    Ok(found)
-}
+    /// Notable events of an account, the oldest first: a query a day, and one in a hundred batches.
+    pub async fn events_of(&self, account: &str, span: Span) -> Called<Vec<events::Stored>> {
+        self.events_in(span.days("event", account), span).await
+    }
 
-/// Those items of some partitions that count.
-async fn counting<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    pks: impl Iterator<Item = String>,
-) -> Called<Vec<Item>> {
-    let items = query(edge, patience, pks.map(whole).collect()).await?;
-    lane::counting(edge, patience, items).await
+    async fn events_in(&self, pks: impl Iterator<Item = String>, span: Span) -> Called<Vec<events::Stored>> {
+        let mut found = events::read(&self.counting(pks).await?);
+        found.retain(|event| span.has(event.time_ms));
+        Ok(found)
+    }
+
+    /// An agent, in all its accounts and Regions: one query.
+    pub async fn agent(&self, id: &str) -> Called<Vec<Item>> {
+        let name = layout::name(id);
+        let (from, to) = (format!("{name}#"), format!("{name}#~"));
+        self.query(vec![Range { pk: layout::agents_pk(id), from, to, ..Range::default() }]).await
+    }
+
+    /// All agents: a query a bucket.
+    pub async fn agents(&self) -> Called<Vec<Item>> {
+        self.query((0..BUCKETS).map(|bucket| whole(format!("agents#{bucket:02}"))).collect()).await
+    }
+
+    /// The services that had metrics: a query a day.
+    pub async fn services(&self, span: Span) -> Called<BTreeSet<String>> {
+        let days = span.steps(DAY_MS).map(|day| whole(layout::services_pk(day)));
+        let items = self.query(days.collect()).await?;
+        Ok(items.iter().map(|item| layout::text(item, layout::SK).to_owned()).collect())
+    }
+
+    /// The metrics of some services, by minute: a query an hour and group of services, and one in a hundred batches to see
+    /// what counts.
+    pub async fn metrics(&self, services: &BTreeSet<String>, span: Span) -> Called<Vec<Stored>> {
+        let of_hour = |hour_ms| services.iter().map(move |service| layout::metric_pk(service, hour_ms));
+        let pks: BTreeSet<String> = span.steps(HOUR_MS).flat_map(of_hour).collect();
+        let mut points = metrics::merged(&self.counting(pks.into_iter()).await?);
+        points.retain(|point| {
+            let service = layout::name(&metrics::service(&point.dimensions));
+            (span.from_ms..=span.to_ms).contains(&point.minute_ms) && services.contains(&service)
+        });
+        Ok(points)
+    }
+
+    /// Those items of some partitions that count.
+    async fn counting(&self, pks: impl Iterator<Item = String>) -> Called<Vec<Item>> {
+        let items = self.query(pks.map(whole).collect()).await?;
+        lane::counting(self.aws, self.table, self.patience, items).await
+    }
+
+    async fn query(&self, ranges: Vec<Range>) -> Called<Vec<Item>> {
+        let one = |range: Range| async move {
+            self.patience.call("read from", || self.aws.query(self.table, range.clone())).await
+        };
+        stream::iter(ranges.into_iter().map(one)).buffered(CALLS_AT_ONCE_MAX).try_concat().await
+    }
 }
 
 /// All of a partition.
 fn whole(pk: String) -> Range {
     Range { pk, to: "~".into(), ..Range::default() }
-}
-
-/// An agent, in all its accounts and Regions: one query.
-pub async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, id: &str) -> Called<Vec<Item>> {
-    let name = layout::name(id);
-    let range = Range {
-        pk: layout::agents_pk(id),
-        from: format!("{name}#"),
-        to: format!("{name}#~"),
-        ..Range::default()
-    };
-    query(edge, patience, vec![range]).await
-}
-
-/// All agents: a query a bucket.
-pub async fn agents<A: Aws>(edge: &Edge<A>, patience: &Patience) -> Called<Vec<Item>> {
-    query(edge, patience, (0..BUCKETS).map(|bucket| whole(format!("agents#{bucket:02}"))).collect()).await
-}
-
-/// The services that had metrics: a query a day.
-pub async fn services<A: Aws>(edge: &Edge<A>, patience: &Patience, span: Span) -> Called<BTreeSet<String>> {
-    let days = span.steps(DAY_MS).map(|day| whole(layout::services_pk(day)));
-    let items = query(edge, patience, days.collect()).await?;
-    Ok(items.iter().map(|item| layout::text(item, layout::SK).to_owned()).collect())
-}
-
-/// The metrics of some services, by minute: a query an hour and group of services, and one in a hundred batches to see what
-/// counts.
-pub async fn metrics<A: Aws>(
-    edge: &Edge<A>,
-    patience: &Patience,
-    services: &BTreeSet<String>,
-    span: Span,
-) -> Called<Vec<Stored>> {
-    let of_hour = |hour_ms| services.iter().map(move |service| layout::metric_pk(service, hour_ms));
-    let pks: BTreeSet<String> = span.steps(HOUR_MS).flat_map(of_hour).collect();
-    let mut points = metrics::merged(&counting(edge, patience, pks.into_iter()).await?);
-    points.retain(|point| {
-        let service = layout::name(&metrics::service(&point.dimensions));
-        (span.from_ms..=span.to_ms).contains(&point.minute_ms) && services.contains(&service)
-    });
-    Ok(points)
-}
-
-async fn query<A: Aws>(edge: &Edge<A>, patience: &Patience, ranges: Vec<Range>) -> Called<Vec<Item>> {
-    let one = |range: Range| async move {
-        patience.call("read from", || edge.aws.query(&edge.names.table, range.clone())).await
-    };
-    stream::iter(ranges.into_iter().map(one)).buffered(CALLS_AT_ONCE_MAX).try_concat().await
 }

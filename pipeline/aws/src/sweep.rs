@@ -101,7 +101,7 @@ async fn look<A: Aws>(edge: &Edge<A>, patience: &Patience, fold: Id, now_ms: i64
     let (states, parts): (Vec<Item>, Vec<Item>) =
         items.into_iter().partition(|item| layout::text(item, layout::SK) == STATE);
     let Some(mut state) = states.into_iter().next() else { return Ok(Look::Same) };
-    let parts = lane::counting(edge, patience, parts).await?;
+    let parts = lane::counting(&edge.aws, &edge.names.table, patience, parts).await?;
     let Some(alert) = total(&state, &parts) else { return Ok(Look::Same) };
     let sent = layout::number(&state, "sent").unsigned_abs();
     if sent == 0 {

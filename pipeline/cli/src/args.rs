@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 mod aws;
 
-pub use aws::{Backfill, Record, Replay, Stream};
+pub use aws::{Backfill, Hub, Record, Replay, Stream};
 #[cfg(feature = "aws")]
-pub use aws::{Begin, Reading, Road};
+pub use aws::{Begin, Reading, Road, What};
 
 /// AWS traffic in; a Parquet lake, findings, alerts, metrics and a ledger out.
 #[derive(Debug, Parser)]
@@ -50,6 +50,8 @@ pub enum Command {
     Replay(Replay),
     /// Take the objects of a bucket along the whole road into a folder (needs --features aws)
     Backfill(Backfill),
+    /// Show what the table of a hub has: findings, notable events, agents, metrics (needs --features aws)
+    Hub(Hub),
 }
 
 /// `demo`.

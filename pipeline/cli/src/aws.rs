@@ -7,11 +7,13 @@ use crate::{
 use kinescope_aws::stream::{From, Lag, Until};
 use std::sync::atomic::Ordering;
 
+mod hub;
 mod objects;
 mod record;
 mod replay;
 mod stream;
 
+pub use hub::hub;
 pub use objects::{backfill, redrive};
 pub use record::record;
 pub use replay::replay;

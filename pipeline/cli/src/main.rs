@@ -62,6 +62,7 @@ fn main() -> ExitCode {
         args::Command::Record(args) => aws::record(&args),
         args::Command::Replay(args) => aws::replay(&args),
         args::Command::Backfill(args) => aws::backfill(&args),
+        args::Command::Hub(args) => aws::hub(&args),
     };
     match done {
         Ok(Done::Well) => ExitCode::SUCCESS,

@@ -29,6 +29,11 @@ pub fn backfill(args: &args::Backfill) -> Result<Done> {
     missing("backfill", &format!("{} --out {}", args.url, args.road.out.display()))
 }
 
+/// `hub`.
+pub fn hub(args: &args::Hub) -> Result<Done> {
+    missing("hub", &format!("{} --table {}", args.what.name(), args.table))
+}
+
 /// `redrive` of a bucket.
 pub fn redrive(args: &args::Redrive) -> Result<Done> {
     missing("redrive", &format!("{} --out DIR", args.folder.display()))

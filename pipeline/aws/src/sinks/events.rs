@@ -13,7 +13,7 @@ pub static EVENTS: Kind =
     Kind { name: "event", attribute: "events", squeeze: layout::zipped, unsqueeze: layout::unzipped };
 
 /// An event as the table has it: a list of its members, in this order.
-#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct Stored {
     /// Milliseconds since 1970.
     pub time_ms: i64,
@@ -22,7 +22,7 @@ pub struct Stored {
     /// Its id as users see it.
     pub uid: String,
     /// How bad.
-    #[serde(deserialize_with = "layout::severity")]
+    #[serde(rename = "severity_id", with = "layout::severity_id")]
     pub severity: Severity,
     /// Who wrote it.
     pub source: String,

@@ -26,14 +26,14 @@ pub static FINDINGS: Kind =
 const FORM_BYTES_MAX: usize = 256 << 10;
 
 /// A finding as the table has it: a list of its members, in this order; behind it, where it lies by severity, a tab and its form.
-#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct Stored {
     /// Of the event, milliseconds since 1970.
     pub time_ms: i64,
     /// Derived from the event and the rule.
     pub uid: String,
     /// Of the rule.
-    #[serde(deserialize_with = "layout::severity")]
+    #[serde(rename = "severity_id", with = "layout::severity_id")]
     pub severity: Severity,
     /// The rule's id.
     pub rule: String,

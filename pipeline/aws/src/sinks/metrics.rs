@@ -15,7 +15,7 @@ const POINTS_BYTES_MAX: usize = DYNAMODB_ITEM_BYTES_MAX - 4_096;
 pub const NO_SERVICE: &str = "-";
 
 /// A point as the table has it: a list of its members, in this order.
-#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct Stored {
     /// Milliseconds since 1970 of the minute's start.
     pub minute_ms: i64,

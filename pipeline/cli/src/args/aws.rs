@@ -1,7 +1,8 @@
 //! What a user may type to streams and buckets.
 
-use super::{Only, RuleArgs};
-use clap::Args as ClapArgs;
+use super::{Only, RuleArgs, severity};
+use clap::{Args as ClapArgs, ValueEnum};
+use kinescope_schemas::Severity;
 use std::{path::PathBuf, time::Duration};
 
 /// What the road is told by commands that publish chunk by chunk.
@@ -48,10 +49,13 @@ fn begin(text: &str) -> Result<Begin, String> {
     match text {
         "latest" => Ok(Begin::Latest),
         "trim-horizon" => Ok(Begin::TrimHorizon),
-        _ => kinescope_stages::parse::time::epoch_ms(text)
-            .map(Begin::AtMs)
-            .ok_or_else(|| "it is latest, trim-horizon, or a time such as 2026-11-20T08:00:00Z".to_owned()),
+        _ => time(text).map(Begin::AtMs).map_err(|words| format!("it is latest, trim-horizon, or {words}")),
     }
+}
+
+fn time(text: &str) -> Result<i64, String> {
+    let ms = kinescope_stages::parse::time::epoch_ms(text);
+    ms.ok_or_else(|| "a time such as 2026-11-20T08:00:00Z".to_owned())
 }
 
 /// Which stream, from where, until when.
@@ -138,4 +142,55 @@ pub struct Backfill {
     /// What to do with them.
     #[command(flatten)]
     pub road: Road,
+}
+
+/// `hub`.
+#[derive(Debug, ClapArgs)]
+pub struct Hub {
+    /// What to show
+    #[arg(value_enum)]
+    pub what: What,
+    /// The hub's table, which its stack calls TableName
+    #[arg(long, value_name = "NAME")]
+    pub table: String,
+    /// Findings and events of this account
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Findings and events of this severity or a worse one
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity)]
+    pub severity: Severity,
+    /// From this time on; for a day if not given
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub from: Option<i64>,
+    /// Up to this time; now if not given
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub to: Option<i64>,
+    /// A line of JSON each: findings in their OCSF form, unless --account is given, under which it is not kept
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a hub's table has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// What rules found.
+    Findings,
+    /// Events of medium severity or worse, and changes.
+    Events,
+    /// Who sends.
+    Agents,
+    /// Points of each minute.
+    Metrics,
+}
+
+impl What {
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            What::Findings => "findings",
+            What::Events => "events",
+            What::Agents => "agents",
+            What::Metrics => "metrics",
+        }
+    }
 }

@@ -1,0 +1,181 @@
+//! `kinescope hub`: what a hub's table has, as a table or as JSON.
+
+use crate::{
+    Done,
+    args::{self, What},
+    process::now_ms,
+    show::{number, on_stdout, out, plain, severity, table},
+};
+use anyhow::{Result, bail};
+use kinescope_aws::{
+    Patience, Sdk,
+    access::Access,
+    layout::{self, DAYS_KEPT},
+    port::{Called, Item},
+    read::{Hot, Span},
+};
+use kinescope_schemas::{Severity, ocsf::rfc3339};
+use serde::Serialize;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+const DAY_MS: i64 = 86_400_000;
+/// How long a look may take.
+const LOOK_TIME_MAX: Duration = Duration::from_secs(300);
+
+/// What is shown.
+struct Shown {
+    header: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+    /// The same as JSON.
+    lines: Vec<String>,
+}
+
+/// Runs the command.
+pub fn hub(args: &args::Hub) -> Result<Done> {
+    let to_ms = args.to.unwrap_or_else(now_ms);
+    let span = Span { from_ms: args.from.unwrap_or(to_ms - DAY_MS), to_ms };
+    if !(0..=DAYS_KEPT * DAY_MS).contains(&to_ms.saturating_sub(span.from_ms)) {
+        bail!(
+            "look at the table: --from is up to {DAYS_KEPT} days, which it keeps, before --to; older findings are in the lake"
+        );
+    }
+    let access = Access::find()?;
+    let sdk = access.sdk();
+    let patience = Patience::until((Instant::now() + LOOK_TIME_MAX).into());
+    let hot = Hot { aws: &sdk, table: &args.table, patience: &patience };
+    let shown = access.wait(async {
+        match args.what {
+            What::Findings => findings(&hot, args, span).await,
+            What::Events => events(&hot, args, span).await,
+            What::Agents => hot.agents().await.map(agents),
+            What::Metrics => metrics(&hot, span).await,
+        }
+    })?;
+    let n = number(shown.rows.len() as u64);
+    if !args.json {
+        out(&table(shown.header, shown.rows))?;
+    } else if !shown.lines.is_empty() {
+        out(&shown.lines.join("\n"))?;
+    }
+    words!("{n} {}", args.what.name());
+    if n == "0" {
+        words!("try: --from TIME, for a day is looked at without it, and --severity low");
+    }
+    Ok(Done::Well)
+}
+
+fn at_least(least: Severity) -> Vec<Severity> {
+    Severity::ALL.into_iter().filter(|severity| *severity >= least).collect()
+}
+
+fn time(ms: i64) -> String {
+    rfc3339(ms).unwrap_or_default()
+}
+
+fn line(shown: &impl Serialize) -> String {
+    // Texts and numbers can be written.
+    serde_json::to_string(shown).unwrap_or_default()
+}
+
+async fn findings(hot: &Hot<'_, Sdk>, args: &args::Hub, span: Span) -> Called<Shown> {
+    let mut found = match &args.account {
+        Some(account) => hot.findings_of(account, span).await?,
+        None => hot.findings(&at_least(args.severity), span).await?,
+    };
+    found.retain(|finding| finding.severity >= args.severity);
+    let colour = on_stdout();
+    let rows = found.iter().map(|finding| {
+        vec![
+            time(finding.time_ms),
+            severity(finding.severity, colour),
+            plain(&finding.account),
+            plain(&finding.region),
+            plain(&finding.title),
+            plain(&finding.resource),
+            plain(&finding.actor),
+        ]
+    });
+    let form = found
+        .iter()
+        .map(|finding| if finding.ocsf.is_empty() { line(finding) } else { finding.ocsf.clone() });
+    Ok(Shown {
+        header: &["time", "severity", "account", "region", "finding", "resource", "actor"],
+        rows: rows.collect(),
+        lines: form.collect(),
+    })
+}
+
+async fn events(hot: &Hot<'_, Sdk>, args: &args::Hub, span: Span) -> Called<Shown> {
+    let mut events = match &args.account {
+        Some(account) => hot.events_of(account, span).await?,
+        None => hot.events(&at_least(args.severity), span).await?,
+    };
+    events.retain(|event| event.severity >= args.severity);
+    let colour = on_stdout();
+    let rows = events.iter().map(|event| {
+        vec![
+            time(event.time_ms),
+            severity(event.severity, colour),
+            plain(&event.account),
+            plain(&event.region),
+            plain(&event.service),
+            plain(&event.operation),
+            plain(&event.actor),
+        ]
+    });
+    Ok(Shown {
+        header: &["time", "severity", "account", "region", "service", "operation", "actor"],
+        rows: rows.collect(),
+        lines: events.iter().map(line).collect(),
+    })
+}
+
+fn agents(items: Vec<Item>) -> Shown {
+    let row = |item: &Item| {
+        let text = |name| plain(layout::text(item, name));
+        let seen = |name| time(layout::number(item, name));
+        vec![
+            text("id"),
+            text("account"),
+            text("region"),
+            text("state"),
+            text("version"),
+            seen("first_seen"),
+            seen("last_seen"),
+        ]
+    };
+    let header = &["id", "account", "region", "state", "version", "first seen", "last seen"];
+    let rows: Vec<Vec<String>> = items.iter().map(row).collect();
+    let of_item = |item: &Item| {
+        let text = |name| layout::text(item, name);
+        line(&json!({
+            "id": text("id"), "account": text("account"), "region": text("region"), "state": text("state"),
+            "version": text("version"), "first_seen": layout::number(item, "first_seen"),
+            "last_seen": layout::number(item, "last_seen"),
+        }))
+    };
+    Shown { header, rows, lines: items.iter().map(of_item).collect() }
+}
+
+async fn metrics(hot: &Hot<'_, Sdk>, span: Span) -> Called<Shown> {
+    let services = hot.services(span).await?;
+    let points = hot.metrics(&services, span).await?;
+    let rows = points.iter().map(|point| {
+        vec![
+            time(point.minute_ms),
+            plain(&point.namespace),
+            plain(&point.metric),
+            plain(&point.dimensions),
+            point.samples.to_string(),
+            point.sum.to_string(),
+            point.min.to_string(),
+            point.max.to_string(),
+        ]
+    });
+    Ok(Shown {
+        header: &["minute", "namespace", "metric", "dimensions", "samples", "sum", "least", "most"],
+        rows: rows.collect(),
+        lines: points.iter().map(line).collect(),
+    })
+}
