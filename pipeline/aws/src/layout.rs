@@ -15,17 +15,17 @@
 //! There is no index, which would be paid for as the table is. How a finding is written is in
 //! [`findings`](crate::sinks::findings), how an event is in [`events`](crate::sinks::events).
 //!
-//! **Hot keys.** A partition takes 1,000 writes of 1 KB a second. Findings, notable events and metrics are written many to an item,
-//! some dozens of items a batch. With [`BUCKETS`] buckets an hour of one severity takes 16,000 KB a second: at half a KB a
-//! finding among others and one finding in a hundred events, 3.2 million events a second of one severity. An account's day is one key: 1,000 batches
-//! a second that find something in it, or some 8,000 findings. Metrics lie by group and not by service, for a batch has a line or two of most
-//! services, and each item costs a kilobyte. The services of a day, which are one key, are written once by each environment.
-//! Reading an hour of one severity is 16 queries.
+//! **Hot keys.** A partition takes 1,000 writes of 1 KB a second. Findings, notable events and metrics are written many to
+//! an item, some dozens of items a batch. With [`BUCKETS`] buckets an hour of one severity takes 16,000 KB a second: at half
+//! a KB a finding among others and one finding in a hundred events, 3.2 million events a second of one severity. An
+//! account's day is one key: 1,000 batches a second that find something in it, or some 8,000 findings. Metrics lie by group
+//! and not by service, for a batch has a line or two of most services, and each item costs a kilobyte. The services of a
+//! day, which are one key, are written once by each environment. Reading an hour of one severity is 16 queries.
 //!
-//! **Parts.** What a batch writes many to an item (findings, notable events, metrics, counts behind an alert) is a part that is named after the
-//! records it was made of. A part counts only if its lane has a `done` item with its name, and that is written in one
-//! transaction that two batches with a record in common cannot both make. So a redelivery can change nothing, and what
-//! a batch left behind when it died counts for nothing.
+//! **Parts.** What a batch writes many to an item (findings, notable events, metrics, counts behind an alert) is a part that
+//! is named after the records it was made of. A part counts only if its lane has a `done` item with its name, and that is
+//! written in one transaction that two batches with a record in common cannot both make. So a redelivery can change
+//! nothing, and what a batch left behind when it died counts for nothing.
 
 use crate::port::Item;
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};

@@ -1,5 +1,5 @@
-//! Findings, in [chunks](super::chunks): by severity and hour with their OCSF form, by account and day without it, for it is most of
-//! what a finding takes.
+//! Findings, in [chunks](super::chunks): by severity and hour with their OCSF form, by account and day without it, for it is
+//! most of what a finding takes.
 
 use super::{
     chunks::{Chunks, Kind},
@@ -21,11 +21,12 @@ use std::{borrow::Cow, collections::HashSet};
 pub static FINDINGS: Kind =
     Kind { name: "finding", attribute: "findings", squeeze: ocsf::squeezed, unsqueeze: ocsf::unsqueezed };
 
-/// Bytes of a form that the table keeps, so that one which nothing makes smaller fits an item with all else. A longer one lies in
-/// the quarantine bucket, and the table has where.
+/// Bytes of a form that the table keeps, so that one which nothing makes smaller fits an item with all else. A longer one
+/// lies in the quarantine bucket, and the table has where.
 const FORM_BYTES_MAX: usize = 256 << 10;
 
-/// A finding as the table has it: a list of its members, in this order; behind it, where it lies by severity, a tab and its form.
+/// A finding as the table has it: a list of its members, in this order; behind it, where it lies by severity, a tab and its
+/// form.
 #[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct Stored {
     /// Of the event, milliseconds since 1970.
@@ -47,7 +48,8 @@ pub struct Stored {
     pub resource: String,
     /// Who did it.
     pub actor: String,
-    /// OCSF's detection finding, as JSON, or `{"whole": place, "bytes": n}` if it was too large; empty where it was found by account.
+    /// OCSF's detection finding, as JSON, or `{"whole": place, "bytes": n}` if it was too large; empty where it was found by
+    /// account.
     #[serde(skip)]
     pub ocsf: String,
 }

@@ -37,8 +37,8 @@ pub struct Stored {
     pub max: f64,
 }
 
-/// The items that say which services of which days there are, but for those that the table is known to have: one key has all of a
-/// day, and would be hot if every batch wrote it anew.
+/// The items that say which services of which days there are, but for those that the table is known to have: one key has all
+/// of a day, and would be hot if every batch wrote it anew.
 pub fn services(points: &[(Key, Point)], told: &Told<(String, String)>, now_ms: i64) -> Vec<Item> {
     let of_point = |(key, _): &(Key, Point)| {
         (layout::services_pk(key.minute_ms), layout::name(&service(key.set.dimensions())))

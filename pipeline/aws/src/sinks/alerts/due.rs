@@ -1,5 +1,5 @@
-//! When alerts are looked at again: when their window is over, for what came in it. Those of one time lie together in an item, and
-//! wait there for the [`sweep`](crate::sweep).
+//! When alerts are looked at again: when their window is over, for what came in it. Those of one time lie together in an
+//! item, and wait there for the [`sweep`](crate::sweep).
 
 use super::{BATCH_MS_MAX, Fold, SeenTo};
 use crate::{
@@ -20,7 +20,8 @@ const FOLDS_MAX: usize = 25;
 /// The attribute that names them, 16 bytes each.
 const FOLDS: &str = "folds";
 
-/// Has alerts looked at when their windows are over, unless that is known to be planned; of which ones the table did not take that.
+/// Has alerts looked at when their windows are over, unless that is known to be planned; of which ones the table did not take
+/// that.
 pub(super) async fn plan_ends<'f, A: Aws>(
     edge: &Edge<A>,
     patience: &Patience,
