@@ -37,7 +37,7 @@ pub fn hub(args: &args::Hub) -> Result<Done> {
     let span = Span { from_ms: args.from.unwrap_or(to_ms - DAY_MS), to_ms };
     if !(0..=DAYS_KEPT * DAY_MS).contains(&to_ms.saturating_sub(span.from_ms)) {
         bail!(
-            "look at the table: --from is up to {DAYS_KEPT} days, which it keeps, before --to; older findings are in the lake"
+            "look at the table: --from is at most {DAYS_KEPT} days before --to, which it keeps; what is older is in the lake"
         );
     }
     let access = Access::find()?;
