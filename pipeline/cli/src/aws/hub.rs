@@ -1,4 +1,4 @@
-//! `kinescope hub`: what a hub's table has, as a table or as JSON.
+//! `kinescope hub`: what a hub's table has, day by day, as a table or as JSON.
 
 use crate::{
     Done,
@@ -17,11 +17,16 @@ use kinescope_aws::{
 use kinescope_schemas::{Severity, ocsf::rfc3339};
 use serde::Serialize;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::{
+    iter,
+    time::{Duration, Instant},
+};
 
 const DAY_MS: i64 = 86_400_000;
-/// How long a look may take.
-const LOOK_TIME_MAX: Duration = Duration::from_secs(300);
+/// How long all may take.
+const LOOK_TIME_MAX: Duration = Duration::from_secs(900);
+/// How often it is said how far it is: a day is some thousand queries.
+const SAY_EVERY: Duration = Duration::from_secs(5);
 
 /// What is shown.
 struct Shown {
@@ -44,25 +49,47 @@ pub fn hub(args: &args::Hub) -> Result<Done> {
     let sdk = access.sdk();
     let patience = Patience::until((Instant::now() + LOOK_TIME_MAX).into());
     let hot = Hot { aws: &sdk, table: &args.table, patience: &patience };
-    let shown = access.wait(async {
-        match args.what {
-            What::Findings => findings(&hot, args, span).await,
-            What::Events => events(&hot, args, span).await,
-            What::Agents => hot.agents().await.map(agents),
-            What::Metrics => metrics(&hot, span).await,
+    let spans = if args.what == What::Agents { vec![span] } else { days(span) };
+    let (mut header, mut rows, mut n, mut said) = (&[][..], Vec::new(), 0, Instant::now());
+    for (at, span) in (1..).zip(&spans) {
+        let shown = access.wait(look(&hot, args, *span))?;
+        header = shown.header;
+        n += shown.rows.len() as u64;
+        if !args.json {
+            rows.extend(shown.rows);
+        } else if !shown.lines.is_empty() {
+            out(&shown.lines.join("\n"))?;
         }
-    })?;
-    let n = number(shown.rows.len() as u64);
-    if !args.json {
-        out(&table(shown.header, shown.rows))?;
-    } else if !shown.lines.is_empty() {
-        out(&shown.lines.join("\n"))?;
+        if said.elapsed() >= SAY_EVERY {
+            said = Instant::now();
+            words!("{at} of {} days, {} {}", spans.len(), number(n), args.what.name());
+        }
     }
-    words!("{n} {}", args.what.name());
-    if n == "0" {
+    if !args.json {
+        out(&table(header, rows))?;
+    }
+    words!("{} {}", number(n), args.what.name());
+    if n == 0 {
         words!("try: --from TIME, for a day is looked at without it, and --severity low");
     }
     Ok(Done::Well)
+}
+
+/// The days of a span, or what of them is in it.
+fn days(span: Span) -> Vec<Span> {
+    let next = |from_ms: i64| (from_ms.div_euclid(DAY_MS) + 1) * DAY_MS;
+    let starts = iter::successors(Some(span.from_ms), |from_ms| Some(next(*from_ms)));
+    let starts = starts.take_while(|from_ms| *from_ms <= span.to_ms);
+    starts.map(|from_ms| Span { from_ms, to_ms: span.to_ms.min(next(from_ms) - 1) }).collect()
+}
+
+async fn look(hot: &Hot<'_, Sdk>, args: &args::Hub, span: Span) -> Called<Shown> {
+    match args.what {
+        What::Findings => findings(hot, args, span).await,
+        What::Events => events(hot, args, span).await,
+        What::Agents => hot.agents().await.map(agents),
+        What::Metrics => metrics(hot, span).await,
+    }
 }
 
 fn at_least(least: Severity) -> Vec<Severity> {
@@ -178,4 +205,20 @@ async fn metrics(hot: &Hot<'_, Sdk>, span: Span) -> Called<Shown> {
         rows: rows.collect(),
         lines: points.iter().map(line).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_all_of_a_span_and_no_more() {
+        let of = |from_ms, to_ms| {
+            days(Span { from_ms, to_ms }).iter().map(|span| (span.from_ms, span.to_ms)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(5, 5), [(5, 5)]);
+        assert_eq!(of(5, DAY_MS), [(5, DAY_MS - 1), (DAY_MS, DAY_MS)]);
+        assert_eq!(of(0, 2 * DAY_MS - 1), [(0, DAY_MS - 1), (DAY_MS, 2 * DAY_MS - 1)]);
+        assert_eq!(of(-1, 0), [(-1, -1), (0, 0)]);
+    }
 }
