@@ -4,7 +4,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use fastrand::Rng;
 use kinescope_aws::{
     Patience,
-    layout::METRIC_GROUPS,
+    layout::{self, METRIC_GROUPS},
+    port::{Aws, Item},
     read::{Hot, Span},
 };
 use kinescope_tests::{
@@ -167,6 +168,31 @@ async fn a_giant_is_shortened_with_a_pointer_to_all_of_it() {
     // The finding has the event as its evidence.
     let kept = holdings.objects.keys().any(|key| key.starts_with("quarantine/whole/finding/"));
     assert!(kept, "{:?}", holdings.objects.keys());
+}
+
+/// What a user finds is what batches found: neither an item that is nobody's part nor one that is damaged is any of it.
+#[tokio::test(start_paused = true)]
+async fn what_else_lies_beside_findings_is_passed_over() {
+    let function = function();
+    function.serve(&batch(&[found("f").into_bytes()])).await.unwrap();
+    let of_day: Vec<Item> = {
+        let holdings = function.world.holdings();
+        let found = holdings.items.iter().filter(|((pk, _), _)| pk.starts_with("finding#1"));
+        found.map(|(_, item)| item.clone()).collect()
+    };
+    let [item] = of_day.as_slice() else { panic!("{of_day:?}") };
+    let mut foreign = item.clone();
+    layout::put(&mut foreign, layout::SK, "1772434860000#0123");
+    foreign.remove("lane");
+    let mut damaged = item.clone();
+    layout::put(&mut damaged, layout::SK, "damaged");
+    layout::put_bytes(&mut damaged, "findings", b"x".to_vec());
+    function.world.put_items("kinescope", vec![foreign, damaged]).await.unwrap();
+    let patience = Patience::until(Instant::now() + Duration::from_secs(60));
+    let hot = Hot { aws: &function.world, table: "kinescope", patience: &patience };
+    let span = Span { from_ms: NOW_MS - 2 * 86_400_000, to_ms: NOW_MS };
+    let found = hot.findings_of("111122223333", span).await.unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
 }
 
 /// More messages than a record may have: the rest is quarantined, and nothing grows without bound.

@@ -337,6 +337,7 @@ impl Aws for World {
 
     async fn get_items(&self, table: &str, keys: Vec<(String, String)>) -> Called<Vec<Item>> {
         assert!(keys.len() <= limits::DYNAMODB_KEYS_MAX && !keys.is_empty());
+        assert!(keys.iter().all(|(pk, sk)| !pk.is_empty() && !sk.is_empty()), "{keys:?}");
         let way = self.meet("dynamodb", table).await?;
         let found: Vec<Item> = {
             let holdings = self.holdings();

@@ -101,7 +101,9 @@ pub async fn counting<A: Aws>(
     items: Vec<Item>,
 ) -> Called<Vec<Item>> {
     let key = |item: &Item| (layout::text(item, "lane").to_owned(), layout::text(item, "done").to_owned());
-    let keys: HashSet<(String, String)> = items.iter().map(key).collect();
+    // What names no lane is nobody's part, and no key is empty.
+    let keys: HashSet<(String, String)> =
+        items.iter().map(key).filter(|(lane, _)| !lane.is_empty()).collect();
     let keys: Vec<_> = keys.into_iter().collect();
     let mut done = HashSet::new();
     for keys in keys.chunks(crate::limits::DYNAMODB_KEYS_MAX) {
