@@ -1,7 +1,7 @@
 //! Lanes: what batches of one shard, or one object, have done.
 //!
 //! A lane keeps the ids of the records that are dealt with. A batch reads it first and leaves out what it names; at its
-//! end it enters its own records. That and all that adds up (metrics, counts behind alerts) become valid in one
+//! end it enters its own records. That, what was found and all that adds up (metrics, counts behind alerts) become valid in one
 //! transaction: the fence, which every batch moves on by one, lets only one of two batches through that began alike.
 //!
 //! What may only leave after that, the metrics' rows for the lake or all of its files, waits in an

@@ -1,5 +1,5 @@
-//! The sinks, one file a service. Each packs to the service's limits, reads the answer for every item, sends again what
-//! failed and says what was not confirmed.
+//! The sinks, one file a service, and for the table one a kind of what lies there. Each packs to the service's limits, reads
+//! the answer for every item, sends again what failed and says what was not confirmed.
 
 pub mod alerts;
 pub mod chunks;

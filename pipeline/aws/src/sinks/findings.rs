@@ -120,7 +120,6 @@ pub fn read(items: &[Item]) -> Vec<Stored> {
 mod tests {
     use super::*;
     use crate::limits::DYNAMODB_ITEM_BYTES_MAX;
-    use kinescope_stages::detect::Finding;
 
     const TIME_MS: i64 = 1_795_161_600_123; // 2026-11-20T08:00:00.123Z
 

@@ -100,6 +100,11 @@ fn time(ms: i64) -> String {
     rfc3339(ms).unwrap_or_default()
 }
 
+fn row(time_ms: i64, of: Severity, texts: [&String; 5]) -> Vec<String> {
+    let head = [time(time_ms), severity(of, on_stdout())];
+    head.into_iter().chain(texts.map(|text| plain(text))).collect()
+}
+
 fn line(shown: &impl Serialize) -> String {
     // Texts and numbers can be written.
     serde_json::to_string(shown).unwrap_or_default()
@@ -111,17 +116,9 @@ async fn findings(hot: &Hot<'_, Sdk>, args: &args::Hub, span: Span) -> Called<Sh
         None => hot.findings(&at_least(args.severity), span).await?,
     };
     found.retain(|finding| finding.severity >= args.severity);
-    let colour = on_stdout();
     let rows = found.iter().map(|finding| {
-        vec![
-            time(finding.time_ms),
-            severity(finding.severity, colour),
-            plain(&finding.account),
-            plain(&finding.region),
-            plain(&finding.title),
-            plain(&finding.resource),
-            plain(&finding.actor),
-        ]
+        let texts = [&finding.account, &finding.region, &finding.title, &finding.resource, &finding.actor];
+        row(finding.time_ms, finding.severity, texts)
     });
     let form = found
         .iter()
@@ -139,17 +136,9 @@ async fn events(hot: &Hot<'_, Sdk>, args: &args::Hub, span: Span) -> Called<Show
         None => hot.events(&at_least(args.severity), span).await?,
     };
     events.retain(|event| event.severity >= args.severity);
-    let colour = on_stdout();
     let rows = events.iter().map(|event| {
-        vec![
-            time(event.time_ms),
-            severity(event.severity, colour),
-            plain(&event.account),
-            plain(&event.region),
-            plain(&event.service),
-            plain(&event.operation),
-            plain(&event.actor),
-        ]
+        let texts = [&event.account, &event.region, &event.service, &event.operation, &event.actor];
+        row(event.time_ms, event.severity, texts)
     });
     Ok(Shown {
         header: &["time", "severity", "account", "region", "service", "operation", "actor"],
