@@ -257,7 +257,8 @@ impl Aws for World {
                 let mut holdings = self.holdings();
                 holdings.units.firehose_bytes += record.len().next_multiple_of(5 << 10) as u64;
                 let text = String::from_utf8(record).unwrap();
-                let rows = text.lines().map(|line| named(&columns, line));
+                let rows: Vec<String> = text.lines().map(|line| named(&columns, line)).collect();
+                assert!(rows.len() <= limits::FIREHOSE_ROWS_MAX, "{} rows are not told apart", rows.len());
                 holdings.lines.entry(stream.to_owned()).or_default().extend(rows);
             }
             refusal

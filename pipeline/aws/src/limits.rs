@@ -9,6 +9,9 @@ pub const FIREHOSE_CALL_BYTES_MAX: usize = 4 << 20;
 /// Bytes of one Firehose record before base64: 1,000 KiB.
 pub const FIREHOSE_RECORD_BYTES_MAX: usize = 1_000 << 10;
 
+/// Rows of one Firehose record that its de-aggregation tells apart, which partitioning by the event's day needs.
+pub const FIREHOSE_ROWS_MAX: usize = 500;
+
 /// Items of a BatchWriteItem (DynamoDB API reference).
 pub const DYNAMODB_ITEMS_MAX: usize = 25;
 /// Bytes of a BatchWriteItem: 16 MB.

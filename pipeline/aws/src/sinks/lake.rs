@@ -3,7 +3,7 @@
 
 use crate::{
     edge::{Edge, fail},
-    limits::{FIREHOSE_CALL_BYTES_MAX, FIREHOSE_RECORD_BYTES_MAX, FIREHOSE_RECORDS_MAX},
+    limits::{FIREHOSE_CALL_BYTES_MAX, FIREHOSE_RECORD_BYTES_MAX, FIREHOSE_RECORDS_MAX, FIREHOSE_ROWS_MAX},
     port::{Aws, CallError, Called},
     send::{Patience, packs},
 };
@@ -135,7 +135,9 @@ fn by_key(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
 /// Adds a line to the last record, if there is room.
 fn put(records: &mut Vec<Packed>, line: &[u8], owner: u32, record_bytes: usize) {
     let fits = |record: &&mut Packed| {
-        record.lines.len() < record_bytes && record.lines.len() + line.len() <= FIREHOSE_RECORD_BYTES_MAX
+        record.lines.len() < record_bytes
+            && record.lines.len() + line.len() <= FIREHOSE_RECORD_BYTES_MAX
+            && record.owners.len() < FIREHOSE_ROWS_MAX
     };
     let record = match records.last_mut().filter(fits) {
         Some(record) => record,
