@@ -11,14 +11,19 @@ impl Holdings {
     /// Rows by delivery stream, a line of JSON each: what Firehose took, and those of files in the lake's bucket.
     pub fn rows(&self) -> BTreeMap<String, Vec<String>> {
         let mut rows = self.lines.clone();
-        for (key, bytes) in &self.objects {
-            let Some(key) = key.strip_prefix("lake-bucket/lake/") else { continue };
+        for (key, bytes) in self.lake_files() {
             let place: Vec<&str> = key.split('/').collect();
             let [table, day, _] = place[..] else { panic!("{key}: not in a partition") };
             let day = day.strip_prefix(&format!("{EVENT_DAY}=")).unwrap();
             rows.entry(format!("kinescope-{table}")).or_default().extend(of_file(bytes, day));
         }
         rows
+    }
+
+    /// Files in the lake's bucket, by table, partition and name.
+    pub fn lake_files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let files = self.objects.iter();
+        files.filter_map(|(key, bytes)| Some((key.strip_prefix("lake-bucket/lake/")?, bytes.as_slice())))
     }
 }
 
