@@ -326,12 +326,13 @@ async fn an_agent_tells_the_hub_of_errors_by_shape_and_the_hub_counts_them_once(
     let orders: Vec<String> = (0..10).map(|at| format!("ERROR order {at} failed")).collect();
     let orders: Vec<(i64, &str)> =
         (0..).zip(&orders).map(|(at, message)| (time_ms + at, message.as_str())).collect();
-    let of_b: &[(i64, &str)] =
-        &[(time_ms, "ERROR \"quoted\" é"), (time_ms - 30 * 60_000, "ERROR long ago"), (time_ms, "INFO fine")];
-    world.holdings().log_events.extend([log("/a", &orders), log("/b", of_b)]);
+    // Behind many pages on which nothing is found.
+    let mut of_b = vec![(time_ms, "INFO fine"); 100];
+    of_b.extend([(time_ms, "ERROR \"quoted\" é"), (time_ms - 30 * 60_000, "ERROR long ago")]);
+    world.holdings().log_events.extend([log("/a", &orders), log("/b", &of_b)]);
     let ask = json!({"kinescope": "query-error-logs"}).to_string();
     for _ in 0..2 {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(900);
         let error = serve_agent(&agent(&world), &ask, until, NOW_MS).await.unwrap_err().to_string();
         // A group that is not there costs the others nothing.
         assert!(error.contains("/gone: ResourceNotFoundException"), "{error}");
@@ -360,6 +361,21 @@ async fn an_agent_tells_the_hub_of_errors_by_shape_and_the_hub_counts_them_once(
         rows.iter().any(|row| row.to_string().contains(r#"\"detail.count\":10"#)
             || row.to_string().contains("\\\"detail.count\\\":\\\"10\\\"")),
         "{rows:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_says_which_log_group_is_too_large_to_search() {
+    let world = World::new(1, QUIET);
+    let lines = vec![(NOW_MS - 7 * 60_000, "INFO fine"); 1_600];
+    world.holdings().log_events.extend([log("/a", &lines), log("/b", &[]), log("/gone", &[])]);
+    let until = Instant::now() + Duration::from_secs(60);
+    let asked = agent(&world).query_error_logs(until, NOW_MS).await;
+    assert_eq!((asked.n_found, asked.n_told, asked.n_cut), (0, 0, 2));
+    assert!(
+        asked.errors[0].contains("find errors in /a: there is more than 500 pages"),
+        "{:?}",
+        asked.errors
     );
 }
 

@@ -7,7 +7,7 @@
 
 use crate::{
     limits::{EVENTBRIDGE_CALL_BYTES_MAX, EVENTBRIDGE_ENTRIES_MAX},
-    port::{AgentAws, BusEvent, Called, LogQuery},
+    port::{AgentAws, BusEvent, CallError, Called, LogQuery},
     send::{Patience, packs},
 };
 use tokio::time::Instant;
@@ -24,9 +24,10 @@ pub const DETAIL_TYPE: &str = "Agent Error Logs";
 const LATE_MS: i64 = 60_000;
 /// Periods that a run looks at.
 const PERIODS: i64 = 2;
-/// Pages of one question; one has up to 1 MB or 10,000 log events (CloudWatch Logs API reference).
-const PAGES_MAX: usize = 20;
-/// Bytes of messages of one question.
+/// Pages of one question. Of a large group most may be empty: a page is what was searched in one go (CloudWatch Logs API
+/// reference, FilterLogEvents).
+const PAGES_MAX: usize = 500;
+/// Bytes of messages of one question; a page has up to 1 MB.
 const BYTES_MAX: usize = 8 << 20;
 /// The schedule's period unless the environment says another.
 const PERIOD_MINUTES: i64 = 5;
@@ -139,6 +140,13 @@ impl<A: AgentAws> Agent<A> {
             }
         }
         asked.n_cut += 1;
+        if n_bytes == 0 {
+            // Nothing to tell of it by: silence would say that there were no errors.
+            let words =
+                format!("there is more than {PAGES_MAX} pages to search; ask more often, or subscribe it");
+            let resource = group.to_owned();
+            return Err(CallError { action: "find errors in", resource, words, may_pass: false });
+        }
         shapes.is_cut = true;
         Ok(shapes)
     }

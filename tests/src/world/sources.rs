@@ -7,7 +7,7 @@ use kinescope_aws::port::{
 };
 use kinescope_schemas::Id;
 
-/// Log events of one page, so that there are several.
+/// Log events that are searched for one page, so that there are several, some of them empty.
 const LOG_EVENTS_MAX: usize = 3;
 /// Bytes of one GetRecords.
 const SHARD_BYTES_MAX: usize = 10 << 20;
@@ -115,15 +115,14 @@ impl AgentAws for World {
             refusal("ask the log group", query.group.clone(), words)
         };
         let all = all.ok_or_else(refused)?;
-        let found: Vec<LogEvent> = all
-            .into_iter()
-            .filter(|event| (query.from_ms..=query.to_ms).contains(&event.time_ms))
-            .filter(|event| event.message.contains(&query.pattern))
-            .collect();
         let from: usize = query.next.as_ref().map_or(0, |next| next.parse().unwrap());
-        let to = (from + LOG_EVENTS_MAX).min(found.len());
-        let next = (to < found.len()).then(|| to.to_string());
-        self.answer(way, LogPage { events: found[from..to].to_vec(), next }).await
+        let to = (from + LOG_EVENTS_MAX).min(all.len());
+        let found = all[from..to]
+            .iter()
+            .filter(|event| (query.from_ms..=query.to_ms).contains(&event.time_ms))
+            .filter(|event| event.message.contains(&query.pattern));
+        let next = (to < all.len()).then(|| to.to_string());
+        self.answer(way, LogPage { events: found.cloned().collect(), next }).await
     }
 
     async fn put_events(&self, bus: &str, events: Vec<BusEvent>) -> Called<Vec<Option<CallError>>> {

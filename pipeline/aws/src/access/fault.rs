@@ -120,9 +120,13 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
     match code {
         "ProvisionedThroughputExceededException"
         | "LimitExceededException"
+        // KMS on behalf of SNS, of SQS, of Kinesis and DynamoDB.
+        | "KMSThrottling"
+        | "KMS.ThrottlingException"
         | "KMSThrottlingException"
         | "ThrottlingException"
         | "RequestLimitExceeded"
+        | "RequestThrottled"
         | "SlowDown"
         | "Throttled"
         | "ThrottledException"
@@ -167,6 +171,10 @@ mod tests {
             ("SlowDown", Kind::Throttled, "ask for less at a time"),
             // SNS.
             ("Throttled", Kind::Throttled, "ask for less at a time"),
+            ("KMSThrottling", Kind::Throttled, "ask for less at a time"),
+            // SQS.
+            ("RequestThrottled", Kind::Throttled, "ask for less at a time"),
+            ("KMS.ThrottlingException", Kind::Throttled, "ask for less at a time"),
             ("InternalFailure", Kind::Transient, "run it again"),
             ("ExpiredIteratorException", Kind::IteratorExpired, "run it again"),
             ("NoSuchBucket", Kind::Missing, "check the name, the Region and the account"),
