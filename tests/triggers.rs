@@ -11,7 +11,7 @@ use kinescope_lambda::serve_agent;
 use kinescope_schemas::Id;
 use kinescope_tests::{
     function::{Function, NOW_MS},
-    payloads::{event, gzip, lines},
+    payloads::{captured, event, gzip, lines},
     world::{Faults, World, etag},
 };
 use serde_json::{Value as Json, json};
@@ -143,6 +143,34 @@ async fn a_large_object_is_taken_in_as_many_runs_as_it_needs() {
     assert_eq!(function.world.rows("api_activity"), N_EVENTS);
     assert_eq!(function.world.entered("/events/accepted"), N_EVENTS as u64);
     assert_eq!(function.world.entered("/records/in"), 1);
+}
+
+/// More than the ids of one item: what has them must be cut by their number too.
+#[tokio::test(start_paused = true)]
+async fn an_object_of_very_many_small_records_is_taken() {
+    const N_RECORDS: u32 = 26_000;
+    let record = |at| captured(at, format!(r#"{{"level":"INFO","message":"{at}"}}"#).as_bytes());
+    let bytes = gzip((0..N_RECORDS).map(record).collect::<String>().as_bytes());
+    let function = Function::new(1, QUIET);
+    put(&function.world, "k", &bytes);
+    assert_eq!(function.serve(&notified("k", &bytes)).await.unwrap(), json!({"objects": 1}));
+    assert_eq!(function.world.entered("/events/accepted"), u64::from(N_RECORDS));
+}
+
+#[tokio::test(start_paused = true)]
+async fn very_many_entries_of_quarantine_leave_it() {
+    const N_ENTRIES: usize = 26_000;
+    let function = Function::new(1, QUIET);
+    let log = |at: usize| format!(r#"{{"level":"INFO","message":"{at}"}}"#);
+    let entries: String = (0..N_ENTRIES).map(|at| entry(&at.to_string(), 0, log(at).as_bytes())).collect();
+    let key = "quarantine/quarantine/2026-03-02/many.jsonl";
+    function.world.holdings().objects.insert(key.to_owned(), entries.into_bytes());
+    let redrive = json!({"kinescope": "redrive", "prefix": "quarantine/2026-03-02"});
+    let answer = function.serve(&redrive).await.unwrap();
+    assert_eq!(
+        answer,
+        json!({"objects": 1, "left": 1, "entries": N_ENTRIES, "stuck": 0, "accepted": N_ENTRIES})
+    );
 }
 
 #[tokio::test(start_paused = true)]

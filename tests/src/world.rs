@@ -8,7 +8,10 @@ use fastrand::Rng;
 use kinescope_aws::{
     layout::{self, PK, SK},
     limits,
-    port::{Aws, BusEvent, CallError, Called, Item, LogEvent, Message, Notice, PutIf, Range, ShardRecord},
+    port::{
+        Aws, BusEvent, CallError, Called, Got, Item, LogEvent, Message, Notice, Page, PutIf, Range,
+        ShardRecord,
+    },
 };
 use kinescope_schemas::{
     Table,
@@ -27,6 +30,9 @@ mod lake;
 mod sources;
 
 pub use sources::etag;
+
+/// Items of one page of a query, so that there are several.
+const PAGE_ITEMS_MAX: usize = 10;
 
 /// How often things go wrong, each as a share of calls or items.
 #[derive(Clone, Copy, Debug, Default)]
@@ -318,7 +324,7 @@ impl Aws for World {
         self.answer(way, ()).await
     }
 
-    async fn query(&self, table: &str, range: Range) -> Called<Vec<Item>> {
+    async fn query(&self, table: &str, range: Range) -> Called<Page> {
         assert!(!range.pk.is_empty() && range.from <= range.to);
         let way = self.meet("dynamodb", table).await?;
         let mut found: Vec<Item> = {
@@ -330,22 +336,35 @@ impl Aws for World {
         if range.backward {
             found.reverse();
         }
-        found.truncate(range.n_max.unwrap_or(usize::MAX));
+        if let Some(after) = range.after.as_ref().map(layout::key) {
+            found.retain(|item| layout::key(item) != after && (layout::key(item) < after) == range.backward);
+        }
+        let is_cut = found.len() > PAGE_ITEMS_MAX;
+        found.truncate(PAGE_ITEMS_MAX.min(range.n_max.unwrap_or(usize::MAX)));
+        let next = found.last().filter(|_| is_cut).map(|last| {
+            let (pk, sk) = layout::key(last);
+            let mut key = Item::new();
+            layout::put(&mut key, PK, pk);
+            layout::put(&mut key, SK, sk);
+            key
+        });
         let n_bytes: usize = found.iter().map(layout::size).sum();
         self.holdings().units.half_reads += 2 * n_bytes.div_ceil(4_096).max(1) as u64;
-        self.answer(way, found).await
+        self.answer(way, Page { items: found, next }).await
     }
 
-    async fn get_items(&self, table: &str, keys: Vec<(String, String)>) -> Called<Vec<Item>> {
+    async fn get_items(&self, table: &str, keys: Vec<(String, String)>) -> Called<Got> {
         assert!(keys.len() <= limits::DYNAMODB_KEYS_MAX && !keys.is_empty());
         assert!(keys.iter().all(|(pk, sk)| !pk.is_empty() && !sk.is_empty()), "{keys:?}");
         let way = self.meet("dynamodb", table).await?;
-        let found: Vec<Item> = {
+        let n = if keys.len() > 1 && self.refuses() { keys.len() / 2 } else { keys.len() };
+        let (asked, left) = keys.split_at(n);
+        let items = {
             let holdings = self.holdings();
-            keys.iter().filter_map(|key| holdings.items.get(key).cloned()).collect()
+            asked.iter().filter_map(|key| holdings.items.get(key).cloned()).collect()
         };
-        self.holdings().units.half_reads += 2 * keys.len() as u64;
-        self.answer(way, found).await
+        self.holdings().units.half_reads += 2 * asked.len() as u64;
+        self.answer(way, Got { items, left: left.to_vec() }).await
     }
 
     async fn publish(&self, topic: &str, notices: Vec<Notice>) -> Called<Vec<Option<CallError>>> {

@@ -10,7 +10,7 @@
 
 use crate::{
     edge::Edge,
-    layout,
+    layout, pages,
     port::{Aws, Called, Item, PutIf, Range},
     send::Patience,
 };
@@ -21,6 +21,8 @@ use std::collections::HashSet;
 
 /// Digits that a sequence number is written with: Kinesis documents up to 128, and in the order of text it must be as long.
 const ORDER_DIGITS: usize = 129;
+/// Records of one batch: as many as Lambda hands over at most. Their ids, 16 bytes each, lie in one item.
+pub const RECORDS_MAX: usize = 10_000;
 const FENCE: &str = "fence";
 const N_BATCHES: &str = "n_batches";
 
@@ -105,12 +107,8 @@ pub async fn counting<A: Aws>(
     let keys: HashSet<(String, String)> =
         items.iter().map(key).filter(|(lane, _)| !lane.is_empty()).collect();
     let keys: Vec<_> = keys.into_iter().collect();
-    let mut done = HashSet::new();
-    for keys in keys.chunks(crate::limits::DYNAMODB_KEYS_MAX) {
-        let get = || aws.get_items(table, keys.to_vec());
-        let found = patience.call("read what batches did from", get).await?;
-        done.extend(found.iter().map(layout::key));
-    }
+    let found = pages::get(aws, table, patience, "read what batches did from", &keys).await?;
+    let done: HashSet<_> = found.iter().map(layout::key).collect();
     Ok(items.into_iter().filter(|item| done.contains(&key(item))).collect())
 }
 
@@ -122,8 +120,7 @@ pub async fn read<A: Aws>(edge: &Edge<A>, patience: &Patience, lane: &str, first
         to: "outbox#~".to_owned(),
         ..Range::default()
     };
-    let items =
-        patience.call("read a lane from", || edge.aws.query(&edge.names.table, range.clone())).await?;
+    let items = pages::query(&edge.aws, &edge.names.table, patience, "read a lane from", range).await?;
     let mut known = Known {
         lane: lane.to_owned(),
         done: HashSet::new(),
@@ -180,9 +177,9 @@ pub async fn commit<A: Aws>(
         known = read(edge, patience, &known.lane, &known.from).await?;
         let n_known = done.records.iter().filter(|id| known.done.contains(id)).count();
         if n_known > 0 {
-            let range = Range { pk: pk.clone(), from: sk.clone(), to: sk.clone(), ..Range::default() };
-            let read = || edge.aws.query(&edge.names.table, range.clone());
-            let mine = patience.call("read what a batch did from", read).await?;
+            let range = Range { pk, from: sk.clone(), to: sk, ..Range::default() };
+            let action = "read what a batch did from";
+            let mine = pages::query(&edge.aws, &edge.names.table, patience, action, range).await?;
             return Ok(!mine.is_empty());
         }
     }

@@ -13,6 +13,7 @@ pub mod layout;
 pub mod limits;
 pub mod objects;
 pub mod outbox;
+pub mod pages;
 pub mod port;
 pub mod read;
 pub mod sdk;

@@ -63,6 +63,26 @@ pub struct Range {
     pub backward: bool,
     /// At most so many items.
     pub n_max: Option<usize>,
+    /// The key of the item that the last page ended with.
+    pub after: Option<Item>,
+}
+
+/// What one call gives of a range.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Items; there may be none although more follow.
+    pub items: Vec<Item>,
+    /// After which key the next page begins.
+    pub next: Option<Item>,
+}
+
+/// What one call gives of several keys.
+#[derive(Clone, Debug, Default)]
+pub struct Got {
+    /// Those that are there.
+    pub items: Vec<Item>,
+    /// Keys that the call did not come to; it came to some, or it failed.
+    pub left: Vec<(String, String)>,
 }
 
 /// A message for a topic.
@@ -105,10 +125,10 @@ calls! {
         fn add(table: &str, pk: &str, sk: &str, n: u64, ttl_seconds: i64) -> u64;
         /// DynamoDB DeleteItem.
         fn delete_item(table: &str, pk: &str, sk: &str) -> ();
-        /// DynamoDB Query, all pages, consistent.
-        fn query(table: &str, range: Range) -> Vec<Item>;
-        /// DynamoDB BatchGetItem, consistent: those of the keys that are there.
-        fn get_items(table: &str, keys: Vec<(String, String)>) -> Vec<Item>;
+        /// DynamoDB Query, consistent: one page; see [`pages`](crate::pages).
+        fn query(table: &str, range: Range) -> Page;
+        /// DynamoDB BatchGetItem, consistent; see [`pages`](crate::pages).
+        fn get_items(table: &str, keys: Vec<(String, String)>) -> Got;
         /// SNS PublishBatch: an answer for every notice, in order; `None` means it was taken.
         fn publish(topic: &str, notices: Vec<Notice>) -> Vec<Option<CallError>>;
         /// S3 PutObject.

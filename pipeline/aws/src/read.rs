@@ -7,6 +7,7 @@ use crate::{
     lane,
     layout::{self, BUCKETS},
     limits::CALLS_AT_ONCE_MAX,
+    pages,
     port::{Aws, Called, Item, Range},
     send::Patience,
     sinks::{
@@ -142,9 +143,7 @@ impl<A: Aws> Hot<'_, A> {
     }
 
     async fn query(&self, ranges: Vec<Range>) -> Called<Vec<Item>> {
-        let one = |range: Range| async move {
-            self.patience.call("read from", || self.aws.query(self.table, range.clone())).await
-        };
+        let one = |range| pages::query(self.aws, self.table, self.patience, "read from", range);
         stream::iter(ranges.into_iter().map(one)).buffered(CALLS_AT_ONCE_MAX).try_concat().await
     }
 }

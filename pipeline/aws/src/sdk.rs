@@ -2,8 +2,8 @@
 
 use crate::{
     access::{Fault, kind_of_code},
-    layout::{PK, SK, TTL},
-    port::{Aws, CallError, Called, Item, Notice, PutIf, Range},
+    layout::{self, PK, SK, TTL},
+    port::{Aws, CallError, Called, Got, Item, Notice, Page, PutIf, Range},
 };
 use aws_config::{
     BehaviorVersion, ConfigLoader, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
@@ -22,7 +22,7 @@ use aws_sdk_s3::{
 };
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use std::{collections::HashMap, env, fmt::Debug};
+use std::{collections::HashMap, env};
 
 mod agent;
 mod sources;
@@ -83,10 +83,9 @@ impl Sdk {
 }
 
 /// What an error of the SDK means to us.
-fn failed<E, R>(action: &'static str, resource: &str) -> impl FnOnce(SdkError<E, R>) -> CallError
+fn failed<E>(action: &'static str, resource: &str) -> impl FnOnce(SdkError<E>) -> CallError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: Debug,
 {
     let resource = resource.to_owned();
     move |error| Fault::of(action, &resource, &error).into()
@@ -224,7 +223,7 @@ impl Aws for Sdk {
         call.send().await.map(drop).map_err(failed("delete an item of", table))
     }
 
-    async fn query(&self, table: &str, range: Range) -> Called<Vec<Item>> {
+    async fn query(&self, table: &str, range: Range) -> Called<Page> {
         // No key is empty, and none may be compared with emptiness.
         let condition = if range.from.is_empty() {
             "#pk = :pk AND #sk <= :to"
@@ -241,44 +240,32 @@ impl Aws for Sdk {
             .consistent_read(true)
             .set_limit(range.n_max.and_then(|n| i32::try_from(n).ok()));
         let from = (!range.from.is_empty()).then(|| text(&range.from));
-        let mut call = match from {
+        let call = match from {
             Some(from) => call.expression_attribute_values(":from", from),
             None => call,
         };
-        let mut items = Vec::new();
-        loop {
-            let answer = call.clone().send().await.map_err(failed("query", table))?;
-            items.extend(answer.items.unwrap_or_default());
-            let is_full = range.n_max.is_some_and(|n| items.len() >= n);
-            match answer.last_evaluated_key {
-                Some(key) if !is_full => call = call.set_exclusive_start_key(Some(key)),
-                _ => return Ok(items),
-            }
-        }
+        let answer =
+            call.set_exclusive_start_key(range.after).send().await.map_err(failed("query", table))?;
+        Ok(Page { items: answer.items.unwrap_or_default(), next: answer.last_evaluated_key })
     }
 
-    async fn get_items(&self, table: &str, keys: Vec<(String, String)>) -> Called<Vec<Item>> {
+    async fn get_items(&self, table: &str, keys: Vec<(String, String)>) -> Called<Got> {
         const ACTION: &str = "get items of";
-        let mut keys: Vec<Item> = keys
-            .iter()
-            .map(|(pk, sk)| HashMap::from([(PK.to_owned(), text(pk)), (SK.to_owned(), text(sk))]))
-            .collect();
-        let mut items = Vec::new();
-        while !keys.is_empty() {
-            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-            let wanted =
-                wanted.map_err(|error| refused(ACTION, table, "BuildError", &error.to_string(), false))?;
-            let answer = self.dynamodb.batch_get_item().request_items(table, wanted).send().await;
-            let answer = answer.map_err(failed(ACTION, table))?;
-            let n_before = items.len();
-            items.extend(answer.responses.and_then(|mut tables| tables.remove(table)).unwrap_or_default());
-            let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(table));
-            keys = left.map(|left| left.keys).unwrap_or_default();
-            if !keys.is_empty() && items.len() == n_before {
-                return Err(refused(ACTION, table, "UnprocessedKeys", "the table answered for none", true));
-            }
+        let key =
+            |(pk, sk): &(String, String)| Item::from([(PK.to_owned(), text(pk)), (SK.to_owned(), text(sk))]);
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys.iter().map(key).collect()));
+        let wanted = wanted.consistent_read(true).build();
+        let wanted =
+            wanted.map_err(|error| refused(ACTION, table, "BuildError", &error.to_string(), false))?;
+        let answer = self.dynamodb.batch_get_item().request_items(table, wanted).send().await;
+        let answer = answer.map_err(failed(ACTION, table))?;
+        let items = answer.responses.and_then(|mut tables| tables.remove(table)).unwrap_or_default();
+        let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(table));
+        let left: Vec<_> = left.map(|left| left.keys).unwrap_or_default().iter().map(layout::key).collect();
+        if left.len() == keys.len() {
+            return Err(refused(ACTION, table, "UnprocessedKeys", "the table answered for none", true));
         }
-        Ok(items)
+        Ok(Got { items, left })
     }
 
     async fn publish(&self, topic: &str, notices: Vec<Notice>) -> Called<Vec<Option<CallError>>> {

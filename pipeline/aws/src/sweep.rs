@@ -3,7 +3,7 @@
 
 use crate::{
     edge::Edge,
-    lane, layout,
+    lane, layout, pages,
     port::{Aws, Called, Item, Range},
     send::Patience,
     sinks::{
@@ -51,8 +51,8 @@ pub async fn sweep<A: Aws>(
             n_max: Some(DUE_MAX),
             ..Range::default()
         };
-        let read = || edge.aws.query(&edge.names.table, range.clone());
-        for due in patience.call("read what is due from", read).await? {
+        let action = "read what is due from";
+        for due in pages::query(&edge.aws, &edge.names.table, patience, action, range).await? {
             let mut waits = false;
             for fold in due::folds(&due) {
                 if let Entry::Vacant(entry) = looked.entry(fold) {
@@ -96,8 +96,7 @@ enum Look {
 
 async fn look<A: Aws>(edge: &Edge<A>, patience: &Patience, fold: Id, now_ms: i64) -> Called<Look> {
     let range = Range { pk: layout::alert_pk(fold), from: String::new(), to: "~".into(), ..Range::default() };
-    let items =
-        patience.call("read an alert from", || edge.aws.query(&edge.names.table, range.clone())).await?;
+    let items = pages::query(&edge.aws, &edge.names.table, patience, "read an alert from", range).await?;
     let (states, parts): (Vec<Item>, Vec<Item>) =
         items.into_iter().partition(|item| layout::text(item, layout::SK) == STATE);
     let Some(mut state) = states.into_iter().next() else { return Ok(Look::Same) };

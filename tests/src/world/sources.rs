@@ -2,8 +2,8 @@
 
 use super::World;
 use kinescope_aws::port::{
-    AgentAws, BusEvent, CallError, Called, ListedObject, LogEvent, LogPage, LogQuery, Message, ObjectAt,
-    Ranged, ShardPage, ShardRecord, ShardStart, Sources,
+    AgentAws, BusEvent, CallError, Called, ListedObject, LogPage, LogQuery, Message, ObjectAt, Ranged,
+    ShardPage, ShardRecord, ShardStart, Sources,
 };
 use kinescope_schemas::Id;
 

@@ -2,7 +2,7 @@
 
 use crate::port::CallError;
 use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
-use std::{error::Error, fmt::Debug};
+use std::error::Error;
 
 /// What kind of trouble it is, as far as it matters to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +51,9 @@ pub struct Fault {
 
 impl Fault {
     /// Of an SDK's error: `doing` what, with which resource.
-    pub(crate) fn of<E, R>(doing: &'static str, resource: &str, error: &SdkError<E, R>) -> Fault
+    pub(crate) fn of<E>(doing: &'static str, resource: &str, error: &SdkError<E>) -> Fault
     where
         E: ProvideErrorMetadata + Error + 'static,
-        R: Debug,
     {
         let kind = kind(error);
         let words = match error.as_service_error().map(|error| (error.code(), error.message())) {
@@ -99,10 +98,9 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     words
 }
 
-fn kind<E, R>(error: &SdkError<E, R>) -> Kind
+fn kind<E>(error: &SdkError<E>) -> Kind
 where
     E: ProvideErrorMetadata + Error + 'static,
-    R: Debug,
 {
     let SdkError::ServiceError(answer) = error else {
         return match error {
@@ -113,12 +111,17 @@ where
             _ => Kind::Transient,
         };
     };
-    kind_of_code(answer.err().code().unwrap_or_default())
+    match kind_of_code(answer.err().code().unwrap_or_default()) {
+        // A code that nobody knows, but the trouble is the service's own.
+        Kind::Refused if answer.raw().status().is_server_error() => Kind::Transient,
+        kind => kind,
+    }
 }
 
 pub(crate) fn kind_of_code(code: &str) -> Kind {
     match code {
         "ProvisionedThroughputExceededException"
+        | "BandwidthLimitExceeded"
         | "LimitExceededException"
         // KMS on behalf of SNS, of SQS, of Kinesis and DynamoDB.
         | "KMSThrottling"
@@ -127,6 +130,7 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
         | "ThrottlingException"
         | "RequestLimitExceeded"
         | "RequestThrottled"
+        | "RequestThrottledException"
         | "SlowDown"
         | "Throttled"
         | "ThrottledException"
@@ -153,7 +157,8 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
         | "UnrecognizedClientException" => Kind::Denied,
         "ConditionalCheckFailedException" | "PreconditionFailed" => Kind::Condition,
         "" | "InternalError" | "InternalException" | "InternalFailure" | "InternalFailureException" | "InternalServerError"
-        | "RequestTimeout" | "ServiceUnavailable" | "ServiceUnavailableException" | "TransactionInProgressException" => {
+        | "RequestTimeout" | "ServiceUnavailable" | "ServiceUnavailableException" | "TransactionConflictException"
+        | "TransactionInProgressException" => {
             Kind::Transient
         }
         _ => Kind::Refused,

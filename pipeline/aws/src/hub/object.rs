@@ -118,9 +118,9 @@ impl<A: Aws + Sources> Hub<A> {
                 }
             };
             n_bytes += piece.n_bytes_estimated();
-            let is_full = n_bytes >= SECTION_BYTES || piece.last;
+            let is_last = piece.last;
             section.push(reading.part(piece));
-            if is_full {
+            if is_last || n_bytes >= SECTION_BYTES || section.len() >= lane::RECORDS_MAX {
                 n_bytes = 0;
                 let part = self.take_open(&lane, &section, &mut open, until, now_ms).await;
                 section.clear();

@@ -100,17 +100,20 @@ impl<A: Aws + Sources> Hub<A> {
         redriven.n_entries += entries.parts.len() as u64 + entries.n_kept;
         redriven.n_stuck += entries.n_kept;
         self.forget_quarantined(&entries.parts);
-        let open = &mut Open::default();
-        let taken = self.take_open(&entries.lane, &entries.parts, open, patience.until, now_ms).await;
-        let is_done = taken.again.is_empty();
-        let mut is_kept = !is_done || entries.n_kept > 0;
-        for (at, is_written) in &taken.bad {
-            redriven.n_stuck += 1;
-            // Written over in its own place, or known to lie somewhere else: better twice than not at all.
-            is_kept |= !is_written || entries.keys[*at] == *key;
-            written.insert(entries.keys[*at].clone());
+        let mut is_kept = entries.n_kept > 0;
+        let batches = entries.parts.chunks(lane::RECORDS_MAX).zip(entries.keys.chunks(lane::RECORDS_MAX));
+        for (parts, keys) in batches {
+            let open = &mut Open::default();
+            let taken = self.take_open(&entries.lane, parts, open, patience.until, now_ms).await;
+            is_kept |= !taken.again.is_empty();
+            for (at, is_written) in &taken.bad {
+                redriven.n_stuck += 1;
+                // Written over in its own place, or known to lie somewhere else: better twice than not at all.
+                is_kept |= !is_written || keys[*at] == *key;
+                written.insert(keys[*at].clone());
+            }
+            redriven.taken.add(taken);
         }
-        redriven.taken.add(taken);
         if !is_kept {
             let delete = || self.edge.aws.delete_object(bucket, key);
             patience.call("take out of quarantine", delete).await?;

@@ -9,6 +9,8 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 
 /// Messages of one ReceiveMessage (SQS API reference).
 const MESSAGES_MAX: i32 = 10;
+/// How long a queue that seems empty is waited for; less than a call may take.
+const WAIT_SECONDS: i32 = 5;
 
 impl Sources for Sdk {
     async fn get_range(&self, object: &ObjectAt, from: u64, n_bytes: u64) -> Called<Ranged> {
@@ -68,6 +70,8 @@ impl Sources for Sdk {
 
     async fn receive(&self, queue_url: &str, hidden_seconds: i32) -> Called<Vec<Message>> {
         let call = self.sqs.receive_message().queue_url(queue_url).visibility_timeout(hidden_seconds);
+        // Who does not wait asks some of the queue's servers only, and may be told of nothing.
+        let call = call.wait_time_seconds(WAIT_SECONDS);
         let answer = call.max_number_of_messages(MESSAGES_MAX).send().await;
         let answer = answer.map_err(failed("receive messages of", queue_url))?;
         let message = |message: aws_sdk_sqs::types::Message| {

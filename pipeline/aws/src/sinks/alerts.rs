@@ -9,6 +9,7 @@ use crate::{
     edge::{Edge, fail},
     layout,
     limits::{CALLS_AT_ONCE_MAX, SNS_CALL_BYTES_MAX, SNS_ENTRIES_MAX},
+    pages,
     port::{Aws, CallError, Called, Item, Notice, PutIf, Range},
     send::{Patience, packs},
     sinks::store::put_all,
@@ -242,7 +243,7 @@ async fn claim<A: Aws>(edge: &Edge<A>, patience: &Patience, fold: &Fold, now_ms:
         return Ok(Claim::Mine(state));
     }
     let range = Range { pk, from: STATE.into(), to: STATE.into(), ..Range::default() };
-    let theirs = patience.call("read an alert from", || edge.aws.query(table, range.clone())).await?;
+    let theirs = pages::query(&edge.aws, table, patience, "read an alert from", range).await?;
     Ok(match theirs.into_iter().next() {
         Some(state) if layout::number(&state, "sent") > 0 => Claim::Sent,
         // Claimed by these records when they came before, and never sent: whoever claimed it died.

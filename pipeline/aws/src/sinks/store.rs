@@ -4,6 +4,7 @@ use crate::{
     edge::{Edge, fail},
     layout,
     limits::{DYNAMODB_CALL_BYTES_MAX, DYNAMODB_ITEMS_MAX},
+    pages,
     port::{Aws, CallError, Called, Item, PutIf, Range},
     send::{Patience, packs},
 };
@@ -77,8 +78,8 @@ async fn agent<A: Aws>(edge: &Edge<A>, patience: &Patience, heard: &Heard<'_>, n
     );
     let range = Range { pk: pk.clone(), from: sk.clone(), to: sk.clone(), ..Range::default() };
     loop {
-        let read = || edge.aws.query(table, range.clone());
-        let known = patience.call("read an agent from", read).await?.into_iter().next();
+        let known = pages::query(&edge.aws, table, patience, "read an agent from", range.clone()).await?;
+        let known = known.into_iter().next();
         let (first, last) = known.as_ref().map_or((heard.first_ms, i64::MIN), |item| {
             (layout::number(item, "first_seen"), layout::number(item, "last_seen"))
         });

@@ -141,7 +141,7 @@ impl Table {
                 None => ask.condition_expression("attribute_not_exists(pk) OR place = :place"),
             };
             ask.send().await.map(drop).map_err(|error| {
-                Fault::of::<PutItemError, _>("save a checkpoint in the table", &self.name, &error)
+                Fault::of::<PutItemError>("save a checkpoint in the table", &self.name, &error)
             })
         })
         .await;

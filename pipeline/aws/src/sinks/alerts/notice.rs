@@ -44,7 +44,7 @@ pub(super) fn of_digest(digest: &Json) -> Notice {
 }
 
 fn cut(value: &str) -> String {
-    value[..value.floor_char_boundary(ATTRIBUTE_BYTES_MAX)].to_owned()
+    plain(&value[..value.floor_char_boundary(ATTRIBUTE_BYTES_MAX)])
 }
 
 /// Text without control characters, so that nothing in a name begins a line of its own.
