@@ -3,10 +3,10 @@
 //! A minute has a number of alerts at most; what is past it goes into one digest of that minute, the least severe first.
 //! All depends on the findings and their own times only, so that order and repetition change nothing.
 
-use super::{Store, StoreError};
+use super::findings::failed;
 use crate::{
     alert::{Alert, MINUTE_MS, NAMED_MAX, digest},
-    config::Alerts,
+    config::Alerts as Settings,
 };
 use kinescope_schemas::{Id, Severity};
 use rusqlite::Row;
@@ -21,10 +21,6 @@ use std::{
 
 /// Alerts that are told apart in one window, some 15 MB of them. What comes past it is one alert a rule and account.
 const ALERTS_MAX: usize = 20_000;
-
-/// In the order of time; those of one event, whose time they have, follow one another.
-const FINDINGS: &str = "SELECT uid, event, time, severity, rule, title, account, region, resource, actor
-    FROM findings WHERE severity >= ?1 ORDER BY time, event, uid";
 
 /// A finding, as far as alerts tell of it.
 struct Found {
@@ -55,37 +51,59 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Found> {
     })
 }
 
-/// Writes the file, to be synced when it is published; how many lines.
-pub(super) fn write(store: &Store, settings: &Alerts, path: &Path) -> io::Result<u64> {
-    let mut file = BufWriter::new(File::create(path)?);
-    let mut n_lines = 0;
-    let mut put = |alert: Json| {
-        n_lines += 1;
-        writeln!(file, "{alert}")
-    };
-    let failed = |source| io::Error::other(StoreError { what: "read", source }.to_string());
-    let mut statement = store.db.prepare(FINDINGS).map_err(failed)?;
-    let mut rows = statement.query([settings.severity_min.id()]).map_err(failed)?;
-    let mut window = Window::new(settings);
-    let mut of_event: Vec<Found> = Vec::new();
-    loop {
-        let next = rows.next().and_then(|row| row.map(read).transpose()).map_err(failed)?;
-        if of_event.first().map(|found| found.event) != next.as_ref().map(|found| found.event) {
-            window.add(std::mem::take(&mut of_event), &mut put)?;
-        }
-        match next {
-            Some(found) => of_event.push(found),
-            None => break,
-        }
+/// The file, and what is folded meanwhile.
+pub(super) struct Alerts<'s> {
+    file: BufWriter<File>,
+    window: Window<'s>,
+    of_event: Vec<Found>,
+    n_lines: u64,
+}
+
+impl<'s> Alerts<'s> {
+    /// An empty file.
+    pub(super) fn create(path: &Path, settings: &'s Settings) -> io::Result<Alerts<'s>> {
+        let (file, window) = (BufWriter::new(File::create(path)?), Window::new(settings));
+        Ok(Alerts { file, window, of_event: Vec::new(), n_lines: 0 })
     }
-    window.end(&mut put)?;
-    file.flush()?;
-    Ok(n_lines)
+
+    /// Adds a finding of the store. They come in the order of time, those of one event together.
+    pub(super) fn add(&mut self, row: &Row<'_>) -> io::Result<()> {
+        let severity = row.get(3).map_err(failed)?;
+        if Severity::from_id(severity) < self.window.settings.severity_min {
+            return Ok(());
+        }
+        let found = read(row).map_err(failed)?;
+        if self.of_event.first().is_some_and(|first| first.event != found.event) {
+            self.fold()?;
+        }
+        self.of_event.push(found);
+        Ok(())
+    }
+
+    /// Ends the file, to be synced when it is published; how many lines.
+    pub(super) fn finish(mut self) -> io::Result<u64> {
+        self.fold()?;
+        self.window.end(put(&mut self.file, &mut self.n_lines))?;
+        self.file.flush()?;
+        Ok(self.n_lines)
+    }
+
+    fn fold(&mut self) -> io::Result<()> {
+        let findings = std::mem::take(&mut self.of_event);
+        self.window.add(findings, put(&mut self.file, &mut self.n_lines))
+    }
+}
+
+fn put<'f>(file: &'f mut BufWriter<File>, n_lines: &'f mut u64) -> impl FnMut(Json) -> io::Result<()> {
+    |alert| {
+        *n_lines += 1;
+        writeln!(file, "{alert}")
+    }
 }
 
 /// The alerts of one window.
 struct Window<'s> {
-    settings: &'s Alerts,
+    settings: &'s Settings,
     n_ms: i64,
     /// Counted from 1970, as windows begin at multiples of their length.
     number: i64,
@@ -93,7 +111,7 @@ struct Window<'s> {
 }
 
 impl<'s> Window<'s> {
-    fn new(settings: &'s Alerts) -> Window<'s> {
+    fn new(settings: &'s Settings) -> Window<'s> {
         let n_ms = i64::from(settings.window_minutes) * MINUTE_MS;
         Window { settings, n_ms, number: 0, alerts: HashMap::new() }
     }
@@ -163,28 +181,34 @@ impl<'s> Window<'s> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Store, findings};
     use super::*;
 
     const SECOND_MS: i64 = 1_000;
 
     /// The alerts of findings, each given as event, time, severity, rule and resource: severity, rule and resource (or
     /// "digest"), events, findings, of which so many are named.
-    fn alerts(findings: &[(u8, i64, Severity, &str, &str)], settings: &Alerts) -> Vec<String> {
+    fn alerts(findings: &[(u8, i64, Severity, &str, &str)], settings: &Settings) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(&folder.path().join("kinescope.db"), String::new()).unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let store = Store::create(&path("kinescope.db"), String::new()).unwrap();
         for (at, (event, time_ms, severity, rule, resource)) in findings.iter().enumerate() {
             store
                 .db
                 .execute(
-                    "INSERT INTO findings VALUES (?, ?, ?, ?, ?, upper(?5), '1', 'eu', ?, 'me', '')",
+                    "INSERT INTO findings VALUES (?, ?, ?, ?, ?, upper(?5), '1', 'eu', ?, 'me', '{}')",
                     rusqlite::params![at.to_string(), [*event; 16], time_ms, severity.id(), rule, resource],
                 )
                 .unwrap();
         }
-        let path = folder.path().join("alerts.jsonl");
-        let n_lines = write(&store, settings, &path).unwrap();
-        let lines = std::fs::read_to_string(path).unwrap();
-        assert_eq!(n_lines, lines.lines().count() as u64);
+        let mut alerts = Alerts::create(&path("alerts.jsonl"), settings).unwrap();
+        let n_findings = findings::write(&store, &path("findings.jsonl"), &mut alerts).unwrap();
+        let n_alerts = alerts.finish().unwrap();
+        let lines = |name| std::fs::read_to_string(path(name)).unwrap();
+        assert_eq!(lines("findings.jsonl"), "{}\n".repeat(findings.len()));
+        assert_eq!(n_findings, findings.len() as u64);
+        let lines = lines("alerts.jsonl");
+        assert_eq!(n_alerts, lines.lines().count() as u64);
         let told = |line: &str| {
             let alert: Json = serde_json::from_str(line).unwrap();
             let text = |name: &str| alert[name].as_str().unwrap_or("digest").to_owned();
@@ -198,7 +222,7 @@ mod tests {
     #[test]
     fn findings_are_folded_by_event_then_by_window_then_by_minute() {
         use Severity::{High, Low, Medium};
-        let settings = Alerts { window_minutes: 2, per_minute_max: 2, severity_min: Low };
+        let settings = Settings { window_minutes: 2, per_minute_max: 2, severity_min: Low };
         let minute = MINUTE_MS;
         for (what, findings, expected) in [
             ("nothing", vec![], vec![]),
@@ -244,7 +268,7 @@ mod tests {
 
     #[test]
     fn past_the_cap_resources_are_one_and_all_are_counted() {
-        let settings = Alerts { per_minute_max: u32::MAX, ..Alerts::default() };
+        let settings = Settings { per_minute_max: u32::MAX, ..Settings::default() };
         let mut window = Window::new(&settings);
         let found = |resource: usize| Found {
             uid: String::new(),
@@ -276,6 +300,6 @@ mod tests {
     #[test]
     fn an_alert_names_a_few_and_counts_all() {
         let findings: Vec<_> = (0..9).map(|n| (n, i64::from(n), Severity::High, "a", "x")).collect();
-        assert_eq!(alerts(&findings, &Alerts::default()), ["high a x 9 9 5"]);
+        assert_eq!(alerts(&findings, &Settings::default()), ["high a x 9 9 5"]);
     }
 }

@@ -1,7 +1,8 @@
 //! A run: reading, processing and writing overlap, and bounded queues between them let a slow disk hold back reading.
 
 use super::{
-    Folder, Store, StoreError, alerts,
+    Folder, Store, StoreError,
+    alerts::Alerts,
     correlator::Correlator,
     findings,
     folder::FILES,
@@ -269,9 +270,8 @@ impl<'f> Job<'f> {
         }
         let (lake, store) = (writer.lake, writer.store);
         store.set("settings", &self.settings)?;
-        store.index_findings()?;
         store.finish()?;
-        let (n_findings, n_alerts) = self.read_back(lake)?;
+        let (n_findings, n_alerts) = self.read_back(lake, window)?;
         self.earlier.sinks.retain(|name, _| !matches!(name.as_str(), "findings" | "alerts"));
         report.ledger.seconds = self.began.elapsed().as_secs_f64();
         report.ledger.bytes_in = status.n_bytes.load(Ordering::Relaxed);
@@ -280,28 +280,32 @@ impl<'f> Job<'f> {
         report.ledger.sink("findings", n_findings, 0);
         report.ledger.sink("alerts", n_alerts, 0);
         report.ledger.check()?;
-        self.publish(&report.ledger, window)?;
+        self.publish(&report.ledger)?;
         Ok(report)
     }
 
-    /// Writes the files that are made from all of the store, beside the lake's last row groups; how many findings and
-    /// alerts there are.
-    fn read_back(&self, lake: Option<Lake>) -> Result<(u64, u64), RunError> {
+    /// Writes the files that are made from all of the store, beside the lake's last row groups and all else that is left to
+    /// write; how many findings and alerts there are.
+    fn read_back(&self, lake: Option<Lake>, window: &Window) -> Result<(u64, u64), RunError> {
         let (folder, alerts) = (&self.folder, &self.run.config.alerts);
-        let store = || Store::open(&folder.staged("kinescope.db"));
         thread::scope(|scope| {
             let closing = scope.spawn(|| lake.map_or(Ok(()), Lake::finish));
-            let alerting = scope.spawn(move || {
-                alerts::write(&store()?, alerts, &folder.staged("alerts.jsonl")).map_err(file("alerts.jsonl"))
-            });
-            // Beside the others, which only read it: it takes longest.
+            // Beside what only reads it: it takes longest.
             let syncing = scope.spawn(|| folder.sync("kinescope.db").map_err(file("kinescope.db")));
-            let n_findings = findings::write(&store()?, &folder.staged("findings.jsonl"))
-                .and_then(|n_findings| folder.sync("findings.jsonl").map(|()| n_findings))
+            let keeping = scope.spawn(|| {
+                let ids: Vec<[u8; 16]> = window.ids().into_iter().map(|id| id.0).collect();
+                fs::write(folder.staged("window"), ids.as_flattened()).map_err(file("the window of ids"))
+            });
+            let mut alerts =
+                Alerts::create(&folder.staged("alerts.jsonl"), alerts).map_err(file("alerts.jsonl"))?;
+            let store = Store::open(&folder.staged("kinescope.db"))?;
+            let n_findings = findings::write(&store, &folder.staged("findings.jsonl"), &mut alerts)
                 .map_err(file("findings.jsonl"))?;
+            let n_alerts = alerts.finish().map_err(file("alerts.jsonl"))?;
             joined(closing)?;
             joined(syncing)?;
-            Ok((n_findings, joined(alerting)?))
+            joined(keeping)?;
+            Ok((n_findings, n_alerts))
         })
     }
 
@@ -313,12 +317,10 @@ impl<'f> Job<'f> {
         }
     }
 
-    fn publish(&self, ledger: &Ledger, window: &Window) -> Result<(), RunError> {
+    fn publish(&self, ledger: &Ledger) -> Result<(), RunError> {
         let json = serde_json::to_vec_pretty(ledger).map_err(io::Error::from);
         json.and_then(|json| fs::write(self.folder.staged("ledger.json"), json))
             .map_err(file("ledger.json"))?;
-        let ids: Vec<[u8; 16]> = window.ids().into_iter().map(|id| id.0).collect();
-        fs::write(self.folder.staged("window"), ids.as_flattened()).map_err(file("the window of ids"))?;
         if let Some(Some(checkpoint)) = &self.fed {
             self.folder.stage_checkpoint(checkpoint)?;
         }

@@ -20,6 +20,7 @@ use std::{fmt::Write, path::Path};
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS findings (uid TEXT PRIMARY KEY, event BLOB NOT NULL, time INTEGER NOT NULL, severity INTEGER NOT NULL, rule TEXT NOT NULL,
     title TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, resource TEXT NOT NULL, actor TEXT NOT NULL, ocsf TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS findings_by_time ON findings (time, event, uid);
 CREATE TABLE IF NOT EXISTS events (time INTEGER NOT NULL, key BLOB NOT NULL, uid TEXT NOT NULL, severity INTEGER NOT NULL, source TEXT NOT NULL,
     category TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
     actor TEXT NOT NULL, message TEXT NOT NULL,
@@ -37,7 +38,6 @@ CREATE VIEW IF NOT EXISTS points AS SELECT minute, namespace, metric, unit, dime
     min(coalesce(json_extract(value, '$[3]'), 1)) AS min, max(coalesce(json_extract(value, '$[4]'), 1)) AS max
     FROM metrics, json_each(points) JOIN sets ON sets.id = json_extract(value, '$[0]') GROUP BY 1, 2, 3, 4, 5;
 ";
-const FINDINGS_INDEX: &str = "CREATE INDEX IF NOT EXISTS findings_by_time ON findings (time, event, uid)";
 const EVENTS_INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS events_by_severity ON events (severity, time);
 CREATE INDEX IF NOT EXISTS events_by_account ON events (account, time);
@@ -206,11 +206,6 @@ impl Store {
     /// Makes the indexes of events, in one go: all have come.
     pub fn index_events(&self) -> Result<(), StoreError> {
         self.db.execute_batch(EVENTS_INDEXES).map_err(error("index"))
-    }
-
-    /// The same of findings, which are read in its order next.
-    pub fn index_findings(&self) -> Result<(), StoreError> {
-        self.db.execute_batch(FINDINGS_INDEX).map_err(error("index"))
     }
 
     /// Commits, and closes the file.
