@@ -18,9 +18,9 @@ use std::{
     thread,
 };
 
-/// Bytes of text, rows and findings that may be ready to be written: some eight groups, so that what the first worker writes
+/// Bytes of text, rows and findings that may be ready to be written: some six groups, so that what the first worker writes
 /// is seldom left to another, and nobody waits while it ends a row group.
-const READY_BYTES_MAX: usize = 8 << 20;
+const READY_BYTES_MAX: usize = 6 << 20;
 
 type Group = Vec<Piece>;
 
