@@ -168,6 +168,25 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_kinesis::{
+        config::http::HttpResponse, error::ErrorMetadata, operation::list_shards::ListShardsError,
+    };
+    use aws_sdk_s3::primitives::SdkBody;
+
+    #[test]
+    fn a_code_that_nobody_knows_may_pass_when_the_service_is_in_trouble() {
+        for (status, code, expected) in [
+            (400, "Odd", Kind::Refused),
+            (500, "Odd", Kind::Transient),
+            (503, "Odd", Kind::Transient),
+            (500, "AccessDenied", Kind::Denied),
+            (400, "SlowDown", Kind::Throttled),
+        ] {
+            let error = ListShardsError::generic(ErrorMetadata::builder().code(code).build());
+            let answer = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
+            assert_eq!(kind(&SdkError::service_error(error, answer)), expected, "{status} {code}");
+        }
+    }
 
     #[test]
     fn faults_say_what_to_do() {
