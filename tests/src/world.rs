@@ -28,11 +28,9 @@ use tokio::time::{Instant, sleep};
 
 mod lake;
 mod sources;
+mod table;
 
 pub use sources::etag;
-
-/// Items of one page of a query, so that there are several.
-const PAGE_ITEMS_MAX: usize = 10;
 
 /// How often things go wrong, each as a share of calls or items.
 #[derive(Clone, Copy, Debug, Default)]
@@ -227,29 +225,6 @@ fn named(columns: &BTreeMap<String, &'static str>, line: &str) -> String {
     Json::from(named.collect::<Map<String, Json>>()).to_string()
 }
 
-fn kib(item: &Item) -> u64 {
-    layout::size(item).div_ceil(1_024) as u64
-}
-
-impl Holdings {
-    fn put(&mut self, item: Item, times: u64) {
-        const ITEM_BYTES_MAX: usize = 400_000;
-        assert!(layout::size(&item) <= ITEM_BYTES_MAX, "an item of {} bytes", layout::size(&item));
-        let key = layout::key(&item);
-        assert!(!key.0.is_empty() && !key.1.is_empty() && key.1.len() <= 1_024, "{key:?}");
-        self.units.writes += kib(&item) * times;
-        self.items.insert(key, item);
-    }
-
-    fn holds(&self, put: &PutIf) -> bool {
-        let now = self.items.get(&layout::key(&put.item));
-        match &put.was {
-            None => now.is_none(),
-            Some(was) => now.and_then(|item| item.get(put.attribute)) == Some(was),
-        }
-    }
-}
-
 impl Aws for World {
     async fn put_records(&self, stream: &str, records: Vec<Vec<u8>>) -> Called<Vec<Option<CallError>>> {
         assert!(records.len() <= limits::FIREHOSE_RECORDS_MAX && !records.is_empty());
@@ -327,30 +302,8 @@ impl Aws for World {
     async fn query(&self, table: &str, range: Range) -> Called<Page> {
         assert!(!range.pk.is_empty() && range.from <= range.to);
         let way = self.meet("dynamodb", table).await?;
-        let mut found: Vec<Item> = {
-            let holdings = self.holdings();
-            let from = (range.pk.clone(), range.from.clone());
-            let to = (range.pk.clone(), range.to.clone());
-            holdings.items.range(from..=to).map(|(_, item)| item.clone()).collect()
-        };
-        if range.backward {
-            found.reverse();
-        }
-        if let Some(after) = range.after.as_ref().map(layout::key) {
-            found.retain(|item| layout::key(item) != after && (layout::key(item) < after) == range.backward);
-        }
-        let is_cut = found.len() > PAGE_ITEMS_MAX;
-        found.truncate(PAGE_ITEMS_MAX.min(range.n_max.unwrap_or(usize::MAX)));
-        let next = found.last().filter(|_| is_cut).map(|last| {
-            let (pk, sk) = layout::key(last);
-            let mut key = Item::new();
-            layout::put(&mut key, PK, pk);
-            layout::put(&mut key, SK, sk);
-            key
-        });
-        let n_bytes: usize = found.iter().map(layout::size).sum();
-        self.holdings().units.half_reads += 2 * n_bytes.div_ceil(4_096).max(1) as u64;
-        self.answer(way, Page { items: found, next }).await
+        let page = self.holdings().page(&range);
+        self.answer(way, page).await
     }
 
     async fn get_items(&self, table: &str, keys: Vec<(String, String)>) -> Called<Got> {

@@ -18,10 +18,14 @@ pub async fn query<A: Aws>(
     loop {
         let page = patience.call(action, || aws.query(table, range.clone())).await?;
         items.extend(page.items);
-        let is_full = range.n_max.is_some_and(|n| items.len() >= n);
+        let n_max = range.n_max.unwrap_or(usize::MAX);
         match page.next {
-            Some(next) if !is_full => range.after = Some(next),
-            _ => return Ok(items),
+            Some(next) if items.len() < n_max => range.after = Some(next),
+            _ => {
+                // Each page may have so many.
+                items.truncate(n_max);
+                return Ok(items);
+            }
         }
     }
 }

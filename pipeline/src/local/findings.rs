@@ -38,8 +38,9 @@ pub(super) fn write(store: &Store, path: &Path, alerts: &mut Alerts<'_>) -> io::
             chunk.push(b'\n');
             n_lines += 1;
             if chunk.len() >= CHUNK_BYTES {
-                // Nobody takes it: writing failed, which is said below.
-                let _ = send.send(mem::replace(&mut chunk, Vec::with_capacity(CHUNK_BYTES)));
+                let full = mem::replace(&mut chunk, Vec::with_capacity(CHUNK_BYTES));
+                // Nobody takes it when writing failed; why is said by who wrote.
+                send.send(full).map_err(|_| io::ErrorKind::BrokenPipe)?;
             }
             Ok(())
         });
