@@ -1,9 +1,10 @@
-//! An index may offer a rule that does not match, and never withholds one that does: rules and events by chance.
+//! An index may offer a rule that does not match, and never withholds one that does: rules and events by chance. What written
+//! rules find is compared with another engine by `sigma_oracle.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use fastrand::Rng;
-use kinescope_stages::detect::{Rules, from_yaml};
+use kinescope_stages::detect::{RuleSet, Rules, compile_files};
 use kinescope_tests::{
     events::each,
     sketch::{Sketch, event, smaller_event, written},
@@ -20,9 +21,13 @@ const TRIES_MAX: u32 = 150;
 /// Rules that are made smaller one by one, after what can be left out is out.
 const RULES_SHRUNK_MAX: usize = 5;
 
+/// Compiled rules, which are made ready when an event first asks for them.
 fn rules(sketches: &[Sketch]) -> Rules {
     let yaml: Vec<String> = sketches.iter().enumerate().map(|(at, sketch)| sketch.yaml(at)).collect();
-    Rules::new(from_yaml("chance.yml", &yaml.join("---\n")).unwrap()).unwrap()
+    let compiled = compile_files([("chance.yml", yaml.join("---\n").as_bytes())]).unwrap();
+    let mut set = RuleSet::default();
+    set.read("chance.pack", compiled).unwrap();
+    set.link(0).unwrap().rules
 }
 
 /// What the two ways find, if they differ; each finds a rule once.

@@ -142,25 +142,22 @@ impl Explaining<'_> {
 
     /// Every rule that the index chooses, and the event in OCSF.
     fn all(&mut self, event: &Event<'_>) {
-        let candidates: Vec<&Rule> =
-            self.rules.all().iter().filter(|rule| self.rules.is_candidate(event, rule)).collect();
-        let matching: Vec<&str> =
-            self.rules.linear(event).iter().map(|rule| rule.about.id.as_str()).collect();
-        let rows = candidates.iter().map(|rule| {
-            let mark = if matching.contains(&rule.about.id.as_str()) { "matches" } else { "no" };
-            vec![
-                mark.to_owned(),
+        let mut rows = Vec::new();
+        self.rules.trying(event, |rule, matches| {
+            rows.push(vec![
+                if matches { "matches" } else { "no" }.to_owned(),
                 rule.about.name.clone(),
                 severity(rule.about.severity, self.colour),
                 plain(&rule.about.title),
-            ]
+            ]);
         });
+        rows.sort_by(|a, b| a[1].cmp(&b[1]));
         self.page.push_str(&format!(
             "{} of {} rules come near it\n",
-            candidates.len(),
+            rows.len(),
             self.rules.all().len()
         ));
-        if !candidates.is_empty() {
+        if !rows.is_empty() {
             self.page.push_str(&format!("{}\n", table(&["", "rule", "level", "catches"], rows)));
         }
         self.page.push_str(&format!("{:#}\n", ocsf::to_json(event)));

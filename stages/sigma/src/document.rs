@@ -1,11 +1,12 @@
 //! A document of a rule file, as far as it is used: the page, the cases, and what it asks for.
 
-use crate::{Cases, Origin, RuleError, cases};
+use crate::{Cases, Origin, Packed, RuleError, cases};
 use rsigma_parser::{
-    CorrelationCondition, CorrelationRule, CorrelationType, Detections, FieldAlias, FilterRule,
-    FilterRuleTarget, Level, LogSource, SigmaDocument, SigmaRule, WindowMode,
+    CorrelationCondition, CorrelationRule, CorrelationType, Detections, FilterRule, FilterRuleTarget, Level,
+    LogSource, SigmaDocument, SigmaRule, WindowMode,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A rule, a correlation or a filter.
 #[derive(Debug, Clone)]
@@ -57,8 +58,17 @@ pub enum Body {
 pub struct Rule {
     /// The events that it sees.
     pub logsource: LogSource,
-    /// What they must have. The texts of the conditions are left out: there is what was read of them.
-    pub detection: Detections,
+    /// What they must have.
+    pub sought: Sought,
+}
+
+/// What a rule looks for. The texts of conditions are left out: there is what was read of them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sought {
+    /// As it was read.
+    Read(Detections),
+    /// As it was packed, to be [read](Packed::read) when an event first asks for it.
+    Packed(Packed),
 }
 
 /// What a correlation counts.
@@ -76,8 +86,8 @@ pub struct Correlation {
     pub window: WindowMode,
     /// What must hold of the number.
     pub condition: CorrelationCondition,
-    /// Fields that its rules call differently.
-    pub aliases: Vec<FieldAlias>,
+    /// Fields that its rules call differently: what each rule calls them, by their names.
+    pub aliases: BTreeMap<String, BTreeMap<String, String>>,
     /// Whether its rules make findings of their own as well.
     pub generate: bool,
 }
@@ -137,7 +147,7 @@ impl Document {
 
 fn of_rule(rule: SigmaRule) -> (Page, Body) {
     let detection = without_texts(rule.detection);
-    (page!(rule), Body::Rule(Rule { logsource: rule.logsource, detection }))
+    (page!(rule), Body::Rule(Rule { logsource: rule.logsource, sought: Sought::Read(detection) }))
 }
 
 fn of_correlation(rule: CorrelationRule) -> (Page, Body) {
@@ -148,7 +158,7 @@ fn of_correlation(rule: CorrelationRule) -> (Page, Body) {
         timespan_s: rule.timespan.seconds,
         window: rule.window,
         condition: rule.condition,
-        aliases: rule.aliases,
+        aliases: rule.aliases.into_iter().map(|it| (it.alias, it.mapping.into_iter().collect())).collect(),
         generate: rule.generate,
     };
     (page!(rule), Body::Correlation(correlation))

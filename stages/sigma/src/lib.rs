@@ -4,6 +4,7 @@
 //! the one that reads users' rules, and the build script that reads our own pack, once, so that no start has to.
 
 pub mod cases;
+pub mod demand;
 mod document;
 mod documents;
 mod guard;
@@ -12,10 +13,11 @@ mod pack;
 pub mod place;
 
 pub use cases::{Case, Cases};
-pub use document::{Body, Correlation, Document, EXPIRES, Filter, Page, Rule};
+pub use demand::Demand;
+pub use document::{Body, Correlation, Document, EXPIRES, Filter, Page, Rule, Sought};
 pub use documents::{REPEATS_MAX, read};
 pub use guard::{
     ALIASED_BYTES_MAX, DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, FILE_BYTES_MAX, NOTS_MAX, OPEN_MAX, OPERATORS_MAX,
 };
 pub use origin::{Origin, RuleError};
-pub use pack::{NESTING_MAX, pack, unpack};
+pub use pack::{NESTING_MAX, Packed, names_lists, pack, unpack};

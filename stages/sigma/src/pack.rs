@@ -1,14 +1,18 @@
-//! Documents as bytes that are read back at once: what a start needs of rules, less YAML and its grammar.
+//! Documents as bytes that are read back at once: what a start needs of rules, less YAML and its grammar. What a rule looks
+//! for stays bytes until an event asks for it, beside what an event must have to ask: most rules are never asked.
 //!
 //! The bytes have no version: whoever keeps them says which build they are of. Collections, whose documents are not
 //! whole by themselves, cannot be packed, nor can what no rule may use, and both say so.
 
-use crate::{Body, Cases, Correlation, Document, Filter, Origin, Page, Rule, RuleError, documents::action};
+use crate::{
+    Body, Cases, Correlation, Demand, Document, Filter, Origin, Page, Rule, RuleError, Sought,
+    documents::action,
+};
 use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, Detections, FieldSpec, LogSource, Modifier, Quantifier,
     SelectorPattern, SigmaString, SigmaValue,
 };
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{borrow::Cow, cell::Cell};
 
 /// How deep selections and conditions may be nested, which are read by recursion. YAML's reader follows 128.
@@ -16,14 +20,41 @@ pub const NESTING_MAX: usize = 256;
 
 /// Documents as bytes.
 pub fn pack(documents: &[Document]) -> Result<Vec<u8>, RuleError> {
-    let packed: Vec<Packed<'_>> = documents.iter().map(Packed::new).collect::<Result<_, _>>()?;
+    let packed: Vec<Whole<'_>> = documents.iter().map(Whole::new).collect::<Result<_, _>>()?;
     postcard::to_allocvec(&packed).map_err(|error| broken("rules", &error))
 }
 
 /// The documents that were packed. `path` is what errors name.
 pub fn unpack(path: &str, bytes: &[u8]) -> Result<Vec<Document>, RuleError> {
-    let packed: Vec<Packed<'_>> = postcard::from_bytes(bytes).map_err(|error| broken(path, &error))?;
-    packed.into_iter().map(Packed::unpack).collect()
+    let packed: Vec<Whole<'_>> = postcard::from_bytes(bytes).map_err(|error| broken(path, &error))?;
+    Ok(packed.into_iter().map(Whole::unpack).collect())
+}
+
+/// What a rule looks for, packed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Packed {
+    /// What an event must have.
+    pub demand: Demand,
+    bytes: Box<[u8]>,
+}
+
+impl Packed {
+    /// What was packed; `None` if nobody packed it.
+    pub fn read(&self) -> Option<Detections> {
+        postcard::from_bytes::<Selections<'_>>(&self.bytes).ok().map(Selections::unpack)
+    }
+}
+
+/// Whether a rule names lists of the user, who may change them after it was packed.
+pub fn names_lists(detections: &Detections) -> bool {
+    fn names(detection: &Detection) -> bool {
+        match detection {
+            Detection::AllOf(lines) => lines.iter().any(|line| line.field.has_modifier(Modifier::Expand)),
+            Detection::AnyOf(list) | Detection::And(list) => list.iter().any(names),
+            _ => false,
+        }
+    }
+    detections.named.values().any(names)
 }
 
 fn broken(path: &str, error: &postcard::Error) -> RuleError {
@@ -33,7 +64,7 @@ fn broken(path: &str, error: &postcard::Error) -> RuleError {
 
 /// A document, its text where the bytes lie.
 #[derive(Serialize, Deserialize)]
-struct Packed<'a> {
+struct Whole<'a> {
     path: &'a str,
     line: usize,
     text: &'a str,
@@ -44,9 +75,31 @@ struct Packed<'a> {
 
 #[derive(Serialize, Deserialize)]
 enum PackedBody<'a> {
-    Rule(#[serde(borrow)] Source<'a>, Selections<'a>),
+    Rule(#[serde(borrow)] Source<'a>, RuleSought<'a>),
     Correlation(Correlation),
     Filter(#[serde(borrow)] PackedFilter<'a>),
+}
+
+/// What a rule looks for: at once where it [names lists](names_lists), and as bytes elsewhere.
+#[derive(Serialize, Deserialize)]
+enum RuleSought<'a> {
+    AtOnce(#[serde(borrow)] Selections<'a>),
+    Later(Cow<'a, Demand>, Bytes<'a>),
+}
+
+/// Bytes that are read where they lie.
+struct Bytes<'a>(Cow<'a, [u8]>);
+
+impl Serialize for Bytes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Bytes<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(|bytes| Bytes(bytes.into()))
+    }
 }
 
 /// A [`Filter`].
@@ -131,8 +184,8 @@ enum Value<'a> {
     Null,
 }
 
-impl<'a> Packed<'a> {
-    fn new(document: &'a Document) -> Result<Packed<'a>, RuleError> {
+impl<'a> Whole<'a> {
+    fn new(document: &'a Document) -> Result<Whole<'a>, RuleError> {
         let origin = &document.origin;
         let refuse = |what: &str| RuleError::at_line(origin, 1, format!("{what} cannot be compiled"));
         if action(&origin.text).is_some() {
@@ -146,7 +199,25 @@ impl<'a> Packed<'a> {
             Ok(selections)
         };
         let body = match &document.body {
-            Body::Rule(rule) => PackedBody::Rule(source(&rule.logsource), selections(&rule.detection)?),
+            Body::Rule(rule) => {
+                let sought = match &rule.sought {
+                    Sought::Packed(packed) => {
+                        let bytes = Bytes(Cow::Borrowed(&packed.bytes));
+                        RuleSought::Later(Cow::Borrowed(&packed.demand), bytes)
+                    }
+                    Sought::Read(detections) => {
+                        let selections = selections(detections)?;
+                        if names_lists(detections) {
+                            RuleSought::AtOnce(selections)
+                        } else {
+                            let failed = |error| broken(&origin.path, &error);
+                            let bytes = postcard::to_allocvec(&selections).map_err(failed)?;
+                            RuleSought::Later(Cow::Owned(Demand::of_keys(detections)), Bytes(bytes.into()))
+                        }
+                    }
+                };
+                PackedBody::Rule(source(&rule.logsource), sought)
+            }
             Body::Correlation(correlation) => PackedBody::Correlation(correlation.clone()),
             Body::Filter(filter) => PackedBody::Filter(PackedFilter {
                 author: filter.author.as_deref(),
@@ -156,7 +227,7 @@ impl<'a> Packed<'a> {
                 selections: selections(&filter.detection)?,
             }),
         };
-        Ok(Packed {
+        Ok(Whole {
             path: &origin.path,
             line: origin.line,
             text: &origin.text,
@@ -165,11 +236,17 @@ impl<'a> Packed<'a> {
         })
     }
 
-    fn unpack(self) -> Result<Document, RuleError> {
+    fn unpack(self) -> Document {
         let origin = Origin { path: self.path.to_owned(), line: self.line, text: self.text.into() };
         let body = match self.body {
-            PackedBody::Rule(source, selections) => {
-                Body::Rule(Rule { logsource: logsource(source), detection: selections.unpack() })
+            PackedBody::Rule(source, sought) => {
+                let sought = match sought {
+                    RuleSought::AtOnce(selections) => Sought::Read(selections.unpack()),
+                    RuleSought::Later(demand, bytes) => {
+                        Sought::Packed(Packed { demand: demand.into_owned(), bytes: bytes.0.into() })
+                    }
+                };
+                Body::Rule(Rule { logsource: logsource(source), sought })
             }
             PackedBody::Correlation(correlation) => Body::Correlation(correlation),
             PackedBody::Filter(filter) => Body::Filter(Filter {
@@ -180,7 +257,7 @@ impl<'a> Packed<'a> {
                 detection: filter.selections.unpack(),
             }),
         };
-        Ok(Document { origin, page: self.page, cases: Cases::default(), body })
+        Document { origin, page: self.page, cases: Cases::default(), body }
     }
 }
 

@@ -39,6 +39,13 @@ pub(super) struct Compiled {
     pub(super) condition: Condition,
 }
 
+/// What never matches.
+impl Default for Compiled {
+    fn default() -> Self {
+        Compiled { selections: Vec::new(), condition: Condition::AtLeast(1, Vec::new()) }
+    }
+}
+
 /// Why a line cannot be compiled: words to find the line by, and the reason.
 pub(super) type Refusal = (String, String);
 

@@ -115,8 +115,8 @@ impl Unlinked {
             let word = if self.origin().text.contains("timeframe") { "timeframe" } else { "timespan" };
             return Err((word, format!("a timespan lies between 1s and {}d", TIMESPAN_MS_MAX / 86_400_000)));
         }
-        for alias in &rule.aliases {
-            if let Some(name) = alias.mapping.keys().find(|name| !rule.rules.contains(name)) {
+        for of_rules in rule.aliases.values() {
+            if let Some(name) = of_rules.keys().find(|name| !rule.rules.contains(name)) {
                 return Err(("aliases", format!("{name} is none of the correlation's rules")));
             }
         }
@@ -215,8 +215,7 @@ impl Unlinked {
     /// The fields that are grouped by, as this rule's events have them.
     fn group_fields(&self, rule: &str) -> Result<Vec<Field>, RuleError> {
         let own = |name: &String| {
-            let alias = self.rule.aliases.iter().find(|alias| alias.alias == *name);
-            alias.and_then(|alias| alias.mapping.get(rule)).unwrap_or(name).clone()
+            self.rule.aliases.get(name).and_then(|of_rules| of_rules.get(rule)).unwrap_or(name).clone()
         };
         self.rule
             .group_by

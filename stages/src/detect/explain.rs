@@ -37,7 +37,7 @@ pub struct Selection {
 /// Explains.
 pub fn explain(rules: &Rules, rule: &Rule, event: &Event<'_>) -> Explanation {
     let subject = Subject::new(event, rules.lists());
-    let compiled = &rule.compiled;
+    let compiled = rule.detection.get();
     let selections = compiled.selections.iter().map(|(name, test)| {
         let mut tests = Vec::new();
         collect(test, &subject, &mut tests);
@@ -58,7 +58,7 @@ pub fn explain(rules: &Rules, rule: &Rule, event: &Event<'_>) -> Explanation {
 pub fn facts_used(rule: &Rule, event: &Event<'_>, lists: &Lists) -> Vec<(String, Vec<String>)> {
     let subject = Subject::new(event, lists);
     let mut fields = Vec::new();
-    rule.compiled.selections.iter().for_each(|(_, test)| facts_of(test, &mut fields));
+    rule.detection.get().selections.iter().for_each(|(_, test)| facts_of(test, &mut fields));
     fields.sort_unstable_by_key(|field| &field.path);
     fields.dedup_by_key(|field| &field.path);
     fields.iter().map(|field| (field.path.clone(), subject.texts(field))).collect()

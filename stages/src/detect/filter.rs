@@ -98,7 +98,7 @@ impl Filter {
             }
         }
         for rule in rules.iter_mut().filter(|rule| self.is_for(rule)) {
-            rule.compiled.join(&self.id, &self.compiled);
+            rule.detection.join(&self.id, &self.compiled);
         }
         warnings
     }

@@ -4,29 +4,18 @@
 //! match, never withhold one that does.
 
 use super::{
-    demand::{Demand, Values, of_condition, words_of},
     field::{Field, Subject},
+    needs::words_of,
     rule::Rule,
     text::with_lower_case,
     words::Words,
 };
 use foldhash::HashMap;
 use kinescope_schemas::{Event, Source, tables::api_activity as t};
+use kinescope_sigma::demand::{Demand, OPERATION, OTHER_KEYS, SERVICE, Values};
 
 /// Longest key that is looked up in place.
 const KEY_BYTES_MAX: usize = 192;
-
-/// Fields that a rule which names no operation is found by, the most telling first.
-const OTHER_KEYS: [&str; 8] = [
-    "userIdentity.arn",
-    "userIdentity.principalId",
-    "sourceIPAddress",
-    "userAgent",
-    "errorCode",
-    "userIdentity.invokedBy",
-    "userIdentity.type",
-    "eventType",
-];
 
 /// So many rules without a key are worth a pass over the event's text.
 const WORDS_RULES_MIN: usize = 64;
@@ -99,19 +88,20 @@ impl Index {
     }
 
     fn add(&mut self, at: usize, rule: &Rule, by_words: &mut Vec<(Vec<String>, usize)>) {
-        let demand = of_condition(&rule.compiled, &rule.compiled.condition, Source::CloudTrail);
-        if demand.never || self.add_by_key(at, &demand) || self.add_by_field(at, &demand) {
+        let demand = &rule.demand;
+        if demand.never || self.add_by_key(at, demand) || self.add_by_field(at, demand) {
             return;
         }
-        match words_of(&rule.compiled, &rule.compiled.condition) {
+        let compiled = rule.detection.get();
+        match words_of(compiled, &compiled.condition) {
             Some(words) => by_words.push((words, at)),
             None => self.unkeyed.push(at),
         }
     }
 
     fn add_by_key(&mut self, at: usize, demand: &Demand) -> bool {
-        let services = demand.fields.get("eventSource").and_then(keys);
-        let operations = demand.fields.get("eventName").and_then(keys);
+        let services = demand.fields.get(SERVICE).and_then(keys);
+        let operations = demand.fields.get(OPERATION).and_then(keys);
         if services.is_none() && operations.is_none() {
             return false;
         }

@@ -2,15 +2,15 @@
 //! said; a path into an application's own JSON may be anything.
 
 use super::{
-    compile::{Condition, Test},
-    demand::{of_condition, of_test},
+    compile::{Compiled, Condition, Test},
     field::{Field, table_of_lines},
     pattern::Pattern,
     rule::Rule,
     text::{Place, Text},
 };
 use kinescope_schemas::Source;
-use kinescope_sigma::{Origin, place::find};
+use kinescope_sigma::{Demand, Origin, place::find};
+use rsigma_parser::Detections;
 use std::fmt;
 
 /// Something in a rule that cannot have been meant.
@@ -91,9 +91,10 @@ const ENDPOINT_MEMBERS: &str = "vpcEndpoint";
 const SERVICE_HOSTS: [&str; 4] = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal"];
 
 /// What is to be said about a rule.
-pub(super) fn lint(rule: &Rule) -> Vec<Warning> {
-    let mut linting = Linting { rule, warnings: Vec::new() };
-    for (name, test) in &rule.compiled.selections {
+pub(super) fn lint(rule: &Rule, detections: &Detections) -> Vec<Warning> {
+    let compiled = rule.detection.get();
+    let mut linting = Linting { rule, compiled, detections, warnings: Vec::new() };
+    for (name, test) in &compiled.selections {
         linting.test(name, test);
     }
     for source in rule.sources() {
@@ -104,6 +105,8 @@ pub(super) fn lint(rule: &Rule) -> Vec<Warning> {
 
 struct Linting<'r> {
     rule: &'r Rule,
+    compiled: &'r Compiled,
+    detections: &'r Detections,
     warnings: Vec<Warning>,
 }
 
@@ -145,9 +148,9 @@ impl Linting<'_> {
     }
 
     fn condition(&mut self, source: Source) {
-        let compiled = &self.rule.compiled;
-        for (name, test) in &compiled.selections {
-            if of_test(test, source).never || contradicts(&[test], source) {
+        let compiled = self.compiled;
+        for (at, (name, _)) in compiled.selections.iter().enumerate() {
+            if self.never(at, source) {
                 self.warn(
                     [name, ""],
                     format!("{name} can never match: two of its values exclude one another"),
@@ -155,12 +158,21 @@ impl Linting<'_> {
             }
         }
         let whole = &compiled.condition;
-        if of_condition(compiled, whole, source).never || self.truth(whole, source) == Truth::Never {
+        let demand = Demand::of(self.detections, &has_one(source));
+        if demand.never || self.truth(whole, source) == Truth::Never {
             self.warn(["condition", ""], "the condition can never hold".to_owned());
         } else if self.truth(whole, source) == Truth::Always {
             self.warn(["condition", ""], "the condition always holds".to_owned());
         }
         self.constants(whole, source);
+    }
+
+    /// Whether a selection can never hold.
+    fn never(&self, at: usize, source: Source) -> bool {
+        let (name, test) = &self.compiled.selections[at];
+        let written = self.detections.named.get(name);
+        written.is_some_and(|written| Demand::of_selection(written, &has_one(source)).never)
+            || contradicts(&[test], source)
     }
 
     /// Negations and choices within the condition that say nothing.
@@ -190,15 +202,16 @@ impl Linting<'_> {
     }
 
     fn truth(&self, condition: &Condition, source: Source) -> Truth {
-        let compiled = &self.rule.compiled;
         let truths =
             |list: &[Condition]| list.iter().map(|part| self.truth(part, source)).collect::<Vec<_>>();
         let n_of = |truths: &[Truth], wanted| truths.iter().filter(|truth| **truth == wanted).count();
         match condition {
             Condition::Selection(at) => {
-                let test = &compiled.selections[*at].1;
-                let never = of_test(test, source).never || contradicts(&[test], source);
-                if never { Truth::Never } else { Truth::Open }
+                if self.never(*at, source) {
+                    Truth::Never
+                } else {
+                    Truth::Open
+                }
             }
             Condition::Not(inner) => match self.truth(inner, source) {
                 Truth::Never => Truth::Always,
@@ -230,10 +243,15 @@ impl Linting<'_> {
 
     fn selection(&self, condition: &Condition) -> Option<&Test> {
         match condition {
-            Condition::Selection(at) => Some(&self.rule.compiled.selections[*at].1),
+            Condition::Selection(at) => Some(&self.compiled.selections[*at].1),
             _ => None,
         }
     }
+}
+
+/// Tells of fields, by their paths, whether events of a source have one value of them and no more.
+fn has_one(source: Source) -> impl Fn(&str) -> bool {
+    move |path| Field::of_event(path).has_slot(source)
 }
 
 /// What is known of a condition without an event.

@@ -2,19 +2,22 @@
 
 use super::{
     Rules,
-    compile::compile,
-    rule::{About, Rule},
+    compile::{Compiled, compile},
+    lint::{Warning, lint},
+    rule::{About, Detection, Rule},
     set::{Form, RuleSet},
 };
 use crate::facts::Lists;
 use kinescope_schemas::{Id, Severity, Source};
-use kinescope_sigma::{self as sigma, Document, Origin, RuleError, unpack};
-use rsigma_parser::{Level, LogSource};
+use kinescope_sigma::{
+    self as sigma, Body, Demand, Document, Origin, RuleError, Sought, names_lists, unpack,
+};
+use rsigma_parser::{Detections, Level, LogSource};
 
 static PACK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.pack"));
 
 /// How a file of compiled rules begins. The number goes up with every change of what follows, which a test tells.
-const COMPILED: &[u8] = b"kinescope rules 1\n";
+const COMPILED: &[u8] = b"kinescope rules 2\n";
 /// What all of them begin with, of whatever number.
 const COMPILED_BY_ANY: &[u8] = b"kinescope rules ";
 
@@ -36,7 +39,7 @@ pub(super) fn pack() -> Result<Vec<Document>, RuleError> {
 
 /// What a file holds: YAML, or what [`compile_files`] made of it.
 pub(super) fn documents(path: &str, bytes: &[u8]) -> Result<(Vec<Document>, Form), RuleError> {
-    let Some(body) = compiled(path, bytes)? else {
+    let Some(body) = body_of(path, bytes)? else {
         // Bytes that are no text are the parser's to refuse, with their place.
         return Ok((sigma::read(path, &String::from_utf8_lossy(bytes))?, Form::Written));
     };
@@ -44,7 +47,7 @@ pub(super) fn documents(path: &str, bytes: &[u8]) -> Result<(Vec<Document>, Form
 }
 
 /// What follows the head of compiled rules, if that is what the file is.
-fn compiled<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<&'b [u8]>, RuleError> {
+fn body_of<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<&'b [u8]>, RuleError> {
     if !bytes.starts_with(COMPILED_BY_ANY) {
         return Ok(None);
     }
@@ -68,6 +71,14 @@ pub fn compile_files<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -
     for (path, bytes) in files {
         all.extend(documents(path, bytes)?.0);
     }
+    for Document { origin, body, .. } in &all {
+        if let Body::Rule(sigma::Rule { sought: Sought::Read(detections), .. }) = body
+            && !names_lists(detections)
+        {
+            // When an event asks for it, it is too late to say what is wrong.
+            compiled(detections, origin, &Lists::default(), Form::Written)?;
+        }
+    }
     let body = sigma::pack(&all)?;
     Ok([COMPILED, &Id::of(&[&body]).0, &body].concat())
 }
@@ -82,14 +93,39 @@ pub fn from_yaml(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
     }
 }
 
-/// Compiles a rule.
-pub(super) fn build(rule: &sigma::Rule, about: About, lists: &Lists, form: Form) -> Result<Rule, RuleError> {
+/// Makes a rule, and says what is to be said of one that was written.
+pub(super) fn build(
+    rule: sigma::Rule,
+    about: About,
+    lists: &Lists,
+    form: Form,
+) -> Result<(Rule, Vec<Warning>), RuleError> {
     let origin = &about.origin;
-    let compiled = compile(&rule.detection, lists, form).map_err(|(words, reason)| {
-        RuleError::of(origin, ["detection:"].into_iter().chain(words.iter().map(String::as_str)), reason)
-    })?;
     let sources = sources(&rule.logsource).map_err(|reason| RuleError::of(origin, ["logsource:"], reason))?;
-    Ok(Rule { about, sources, compiled })
+    let detections = match rule.sought {
+        Sought::Read(detections) => detections,
+        Sought::Packed(packed) => {
+            let demand = packed.demand.clone();
+            let rule = Rule { about, sources, demand, detection: Detection::waiting(packed) };
+            return Ok((rule, Vec::new()));
+        }
+    };
+    let compiled = compiled(&detections, origin, lists, form)?;
+    let demand = Demand::of_keys(&detections);
+    let rule = Rule { about, sources, demand, detection: Detection::of(compiled) };
+    let warnings = if form == Form::Written { lint(&rule, &detections) } else { Vec::new() };
+    Ok((rule, warnings))
+}
+
+fn compiled(
+    detections: &Detections,
+    origin: &Origin,
+    lists: &Lists,
+    form: Form,
+) -> Result<Compiled, RuleError> {
+    compile(detections, lists, form).map_err(|(words, reason)| {
+        RuleError::of(origin, ["detection:"].into_iter().chain(words.iter().map(String::as_str)), reason)
+    })
 }
 
 pub(super) fn severity(level: Option<Level>) -> Severity {

@@ -1,8 +1,15 @@
 //! A rule: what its author wrote, and its compiled detection.
 
-use super::{compile::Compiled, field::Subject, finding::Told, load::severity};
+use super::{
+    compile::{Compiled, compile},
+    field::Subject,
+    finding::Told,
+    load::severity,
+    set::Form,
+};
+use crate::facts::Lists;
 use kinescope_schemas::{Severity, Source};
-use kinescope_sigma::{Case, Cases, Origin, Page};
+use kinescope_sigma::{Case, Cases, Demand, Origin, Packed, Page};
 use std::sync::OnceLock;
 
 /// What is known about a rule or a correlation: its page.
@@ -39,7 +46,44 @@ pub struct Rule {
     /// Its page.
     pub about: About,
     pub(super) sources: Vec<Source>,
-    pub(super) compiled: Compiled,
+    pub(super) demand: Demand,
+    pub(super) detection: Detection,
+}
+
+/// What a rule looks for, ready to match: at once if it was written, and if it was packed when an event first asks for it.
+#[derive(Debug, Clone)]
+pub(super) struct Detection {
+    packed: Option<Packed>,
+    made: OnceLock<Compiled>,
+}
+
+impl Detection {
+    /// One that is ready.
+    pub(super) fn of(compiled: Compiled) -> Detection {
+        Detection { packed: None, made: OnceLock::from(compiled) }
+    }
+
+    /// One that waits. Whoever packed it has made sure that it can be made; one that somebody forged never matches, as if he had
+    /// left the rule out.
+    pub(super) fn waiting(packed: Packed) -> Detection {
+        Detection { packed: Some(packed), made: OnceLock::new() }
+    }
+
+    pub(super) fn get(&self) -> &Compiled {
+        self.made.get_or_init(|| {
+            let read = self.packed.as_ref().and_then(Packed::read);
+            // What names lists does not wait.
+            read.and_then(|read| compile(&read, &Lists::default(), Form::Packed).ok()).unwrap_or_default()
+        })
+    }
+
+    /// Adds another's condition, so that both must hold.
+    pub(super) fn join(&mut self, name: &str, other: &Compiled) {
+        self.get();
+        if let Some(made) = self.made.get_mut() {
+            made.join(name, other);
+        }
+    }
 }
 
 impl Rule {
@@ -55,7 +99,7 @@ impl Rule {
 
     /// Whether it matches.
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
-        self.compiled.matches(subject)
+        self.detection.get().matches(subject)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Rules,
     correlation::Unlinked,
     filter::{self, Filter},
-    lint::{Warning, lint},
+    lint::Warning,
     load::{build, documents, pack},
     rule::{About, Rule},
 };
@@ -65,10 +65,8 @@ impl RuleSet {
         match document.body {
             Body::Rule(rule) => {
                 let about = About::new(document.page, document.cases, document.origin);
-                let rule = build(&rule, about, lists, form)?;
-                if form == Form::Written {
-                    self.warnings.extend(lint(&rule));
-                }
+                let (rule, warnings) = build(rule, about, lists, form)?;
+                self.warnings.extend(warnings);
                 self.rules.push(rule);
             }
             Body::Filter(filter) => {

@@ -151,7 +151,7 @@ fn a_filter_removes_what_its_owner_has_explained() {
 }
 
 /// A rule of every kind that may be compiled: what is frozen is how it lies in a file.
-const COMPILED: &str = "title: a\nid: a\nlevel: high\nlogsource: {product: aws, service: cloudtrail}\ntags: [attack.t1562]\ndetection:\n  s: [{eventName: Call, 'u|expand': '%admins%'}, {'u|re|i': 'al.+'}]\n  t: {n: [1, 2.5, true, 'x*']}\n  condition: 1 of s* and not t\n---\ntitle: b\nid: b\ncorrelation: {type: event_count, rules: [a], group-by: [u], timespan: 5m, condition: {gte: 2}, generate: true}\n---\ntitle: f\nid: f\nauthor: ann\nexpires: 2030-01-01\nfilter: {rules: [a], s: {u: alice}, condition: not s}\n";
+const COMPILED: &str = "title: a\nid: a\nlevel: high\nlogsource: {product: aws, service: cloudtrail}\ntags: [attack.t1562]\ndetection:\n  s: [{eventName: Call, 'u|expand': '%admins%'}, {'u|re|i': 'al.+'}]\n  t: {n: [1, 2.5, true, 'x*']}\n  condition: 1 of s* and not t\n---\ntitle: c\nid: c\nlogsource: {service: cloudtrail}\ndetection: {s: {eventName: [Other, More], u: al*}, condition: s}\n---\ntitle: b\nid: b\ncorrelation: {type: event_count, rules: [a], group-by: [u], timespan: 5m, condition: {gte: 2}, generate: true}\n---\ntitle: f\nid: f\nauthor: ann\nexpires: 2030-01-01\nfilter: {rules: [a], s: {u: alice}, condition: not s}\n";
 
 #[test]
 fn compiled_rules_are_those_that_were_written() {
@@ -186,6 +186,16 @@ fn compiled_rules_are_those_that_were_written() {
     ] {
         let error = read(&changed).unwrap_err();
         assert!(error.reason.contains(words) && error.reason.contains("compile them again"), "{error}");
+    }
+}
+
+/// A start does not look at what a rule looks for: what is wrong with it has to be said before.
+#[test]
+fn what_cannot_be_matched_is_not_compiled() {
+    for (line, reason) in [("'u|re': '('", "regex: error: unclosed group"), ("'u|cidr': home", "home is no network")] {
+        let text = rule("a", line, "s");
+        let error = compile_files([("r.yml", text.as_bytes())]).unwrap_err();
+        assert!(error.line == 5 && error.reason.contains(reason), "{error}");
     }
 }
 
