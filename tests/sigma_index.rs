@@ -24,7 +24,7 @@ const RULES_SHRUNK_MAX: usize = 5;
 /// Compiled rules, which are made ready when an event first asks for them.
 fn rules(sketches: &[Sketch]) -> Rules {
     let yaml: Vec<String> = sketches.iter().enumerate().map(|(at, sketch)| sketch.yaml(at)).collect();
-    let compiled = compile_files([("chance.yml", yaml.join("---\n").as_bytes())]).unwrap();
+    let compiled = compile_files(&[("chance.yml".to_owned(), yaml.join("---\n").into())]).unwrap();
     let mut set = RuleSet::default();
     set.read("chance.pack", compiled).unwrap();
     set.link(0).unwrap().rules

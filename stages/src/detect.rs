@@ -41,7 +41,7 @@ pub use field::Subject;
 pub use filter::Filter;
 pub use finding::{Finding, PRODUCT};
 pub use item::{REGEXES_MAX, VALUES_MAX};
-pub use kinescope_sigma::{Case, EXPIRES, Origin, RuleError};
+pub use kinescope_sigma::{Case, EXPIRES, Origin, RuleError, Text};
 pub use lint::Warning;
 pub use load::{BUILTIN_N_FILES_MIN, builtin, compile_files, from_yaml};
 pub use rule::{About, Rule};
@@ -55,7 +55,7 @@ pub struct Rules {
     lists: Arc<Lists>,
     correlations: Vec<Correlation>,
     /// The texts of the filters that were joined to rules.
-    filters: Vec<Arc<str>>,
+    filters: Vec<Text>,
     /// By rule: whether it only feeds correlations, and makes no findings of its own.
     silent: Vec<bool>,
 }

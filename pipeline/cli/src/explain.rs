@@ -152,11 +152,7 @@ impl Explaining<'_> {
             ]);
         });
         rows.sort_by(|a, b| a[1].cmp(&b[1]));
-        self.page.push_str(&format!(
-            "{} of {} rules come near it\n",
-            rows.len(),
-            self.rules.all().len()
-        ));
+        self.page.push_str(&format!("{} of {} rules come near it\n", rows.len(), self.rules.all().len()));
         if !rows.is_empty() {
             self.page.push_str(&format!("{}\n", table(&["", "rule", "level", "catches"], rows)));
         }

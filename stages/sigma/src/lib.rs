@@ -19,5 +19,5 @@ pub use documents::{REPEATS_MAX, read};
 pub use guard::{
     ALIASED_BYTES_MAX, DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, FILE_BYTES_MAX, NOTS_MAX, OPEN_MAX, OPERATORS_MAX,
 };
-pub use origin::{Origin, RuleError};
+pub use origin::{Origin, RuleError, Text};
 pub use pack::{NESTING_MAX, Packed, names_lists, pack, unpack};

@@ -1,7 +1,8 @@
 //! Where a rule came from, and where in it something is wrong.
 
 use crate::place::find;
-use std::{fmt, sync::Arc};
+use bytes::Bytes;
+use std::{fmt, ops::Deref};
 
 /// Where a rule came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,7 +12,45 @@ pub struct Origin {
     /// The line of the file at which its document begins, from 1.
     pub line: usize,
     /// The document's text.
-    pub text: Arc<str>,
+    pub text: Text,
+}
+
+/// A text that lies where it was read, with those of other documents: thousands of copies would be a third of a start.
+#[derive(Clone, PartialEq)]
+pub struct Text(Bytes);
+
+impl Text {
+    /// A text that is a part of some bytes.
+    pub(crate) fn within(bytes: &Bytes, text: &str) -> Text {
+        Text(bytes.slice_ref(text.as_bytes()))
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        Text(Bytes::copy_from_slice(text.as_bytes()))
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // It was made of text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
 }
 
 impl fmt::Display for Origin {

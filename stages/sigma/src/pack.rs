@@ -5,9 +5,10 @@
 //! whole by themselves, cannot be packed, nor can what no rule may use, and both say so.
 
 use crate::{
-    Body, Cases, Correlation, Demand, Document, Filter, Origin, Page, Rule, RuleError, Sought,
+    Body, Cases, Correlation, Demand, Document, Filter, Origin, Page, Rule, RuleError, Sought, Text,
     documents::action,
 };
+use bytes::Bytes;
 use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, Detections, FieldSpec, LogSource, Modifier, Quantifier,
     SelectorPattern, SigmaString, SigmaValue,
@@ -24,24 +25,20 @@ pub fn pack(documents: &[Document]) -> Result<Vec<u8>, RuleError> {
     postcard::to_allocvec(&packed).map_err(|error| broken("rules", &error))
 }
 
-/// The documents that were packed. `path` is what errors name.
-pub fn unpack(path: &str, bytes: &[u8]) -> Result<Vec<Document>, RuleError> {
+/// The documents that were packed, which keep the bytes. `path` is what errors name.
+pub fn unpack(path: &str, bytes: &Bytes) -> Result<Vec<Document>, RuleError> {
     let packed: Vec<Whole<'_>> = postcard::from_bytes(bytes).map_err(|error| broken(path, &error))?;
-    Ok(packed.into_iter().map(Whole::unpack).collect())
+    Ok(packed.into_iter().map(|whole| whole.unpack(bytes)).collect())
 }
 
 /// What a rule looks for, packed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Packed {
-    /// What an event must have.
-    pub demand: Demand,
-    bytes: Box<[u8]>,
-}
+pub struct Packed(Bytes);
 
 impl Packed {
     /// What was packed; `None` if nobody packed it.
     pub fn read(&self) -> Option<Detections> {
-        postcard::from_bytes::<Selections<'_>>(&self.bytes).ok().map(Selections::unpack)
+        postcard::from_bytes::<Selections<'_>>(&self.0).ok().map(Selections::unpack)
     }
 }
 
@@ -84,21 +81,21 @@ enum PackedBody<'a> {
 #[derive(Serialize, Deserialize)]
 enum RuleSought<'a> {
     AtOnce(#[serde(borrow)] Selections<'a>),
-    Later(Cow<'a, Demand>, Bytes<'a>),
+    Later(Cow<'a, Demand>, Selected<'a>),
 }
 
-/// Bytes that are read where they lie.
-struct Bytes<'a>(Cow<'a, [u8]>);
+/// The bytes of [`Selections`].
+struct Selected<'a>(Cow<'a, [u8]>);
 
-impl Serialize for Bytes<'_> {
+impl Serialize for Selected<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bytes(&self.0)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Bytes<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Selected<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(deserializer).map(|bytes| Bytes(bytes.into()))
+        <&[u8]>::deserialize(deserializer).map(|bytes| Selected(bytes.into()))
     }
 }
 
@@ -201,9 +198,8 @@ impl<'a> Whole<'a> {
         let body = match &document.body {
             Body::Rule(rule) => {
                 let sought = match &rule.sought {
-                    Sought::Packed(packed) => {
-                        let bytes = Bytes(Cow::Borrowed(&packed.bytes));
-                        RuleSought::Later(Cow::Borrowed(&packed.demand), bytes)
+                    Sought::Packed(demand, Packed(bytes)) => {
+                        RuleSought::Later(Cow::Borrowed(demand), Selected(Cow::Borrowed(bytes)))
                     }
                     Sought::Read(detections) => {
                         let selections = selections(detections)?;
@@ -212,7 +208,7 @@ impl<'a> Whole<'a> {
                         } else {
                             let failed = |error| broken(&origin.path, &error);
                             let bytes = postcard::to_allocvec(&selections).map_err(failed)?;
-                            RuleSought::Later(Cow::Owned(Demand::of_keys(detections)), Bytes(bytes.into()))
+                            RuleSought::Later(Cow::Owned(Demand::of_keys(detections)), Selected(bytes.into()))
                         }
                     }
                 };
@@ -236,14 +232,19 @@ impl<'a> Whole<'a> {
         })
     }
 
-    fn unpack(self) -> Document {
-        let origin = Origin { path: self.path.to_owned(), line: self.line, text: self.text.into() };
+    fn unpack(self, bytes: &Bytes) -> Document {
+        let text = Text::within(bytes, self.text);
+        let origin = Origin { path: self.path.to_owned(), line: self.line, text };
         let body = match self.body {
             PackedBody::Rule(source, sought) => {
                 let sought = match sought {
                     RuleSought::AtOnce(selections) => Sought::Read(selections.unpack()),
-                    RuleSought::Later(demand, bytes) => {
-                        Sought::Packed(Packed { demand: demand.into_owned(), bytes: bytes.0.into() })
+                    RuleSought::Later(demand, selected) => {
+                        let bytes = match selected.0 {
+                            Cow::Borrowed(part) => bytes.slice_ref(part),
+                            Cow::Owned(part) => part.into(),
+                        };
+                        Sought::Packed(demand.into_owned(), Packed(bytes))
                     }
                 };
                 Body::Rule(Rule { logsource: logsource(source), sought })

@@ -80,9 +80,10 @@ impl Index {
                 }
             }
         }
-        match Words::new(&by_words) {
-            Some(words) if by_words.len() >= WORDS_RULES_MIN => index.words = words,
-            _ => index.unkeyed.extend(by_words.iter().map(|(_, at)| at)),
+        let words = if by_words.len() < WORDS_RULES_MIN { None } else { Words::new(&by_words) };
+        match words {
+            Some(words) => index.words = words,
+            None => index.unkeyed.extend(by_words.iter().map(|(_, at)| at)),
         }
         index
     }

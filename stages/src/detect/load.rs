@@ -8,6 +8,7 @@ use super::{
     set::{Form, RuleSet},
 };
 use crate::facts::Lists;
+use bytes::Bytes;
 use kinescope_schemas::{Id, Severity, Source};
 use kinescope_sigma::{
     self as sigma, Body, Demand, Document, Origin, RuleError, Sought, names_lists, unpack,
@@ -34,16 +35,16 @@ pub fn builtin() -> Result<Rules, RuleError> {
 
 /// The documents of our own pack, as the build script has read them.
 pub(super) fn pack() -> Result<Vec<Document>, RuleError> {
-    unpack("the built-in pack", PACK)
+    unpack("the built-in pack", &Bytes::from_static(PACK))
 }
 
 /// What a file holds: YAML, or what [`compile_files`] made of it.
-pub(super) fn documents(path: &str, bytes: &[u8]) -> Result<(Vec<Document>, Form), RuleError> {
+pub(super) fn documents(path: &str, bytes: &Bytes) -> Result<(Vec<Document>, Form), RuleError> {
     let Some(body) = body_of(path, bytes)? else {
         // Bytes that are no text are the parser's to refuse, with their place.
         return Ok((sigma::read(path, &String::from_utf8_lossy(bytes))?, Form::Written));
     };
-    Ok((unpack(path, body)?, Form::Packed))
+    Ok((unpack(path, &bytes.slice_ref(body))?, Form::Packed))
 }
 
 /// What follows the head of compiled rules, if that is what the file is.
@@ -66,7 +67,7 @@ fn body_of<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<&'b [u8]>, RuleErro
 
 /// Files of rules, by path, as one that a start reads in a fifth of the time. What its rules say was looked at now,
 /// and is not again.
-pub fn compile_files<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Vec<u8>, RuleError> {
+pub fn compile_files(files: &[(String, Bytes)]) -> Result<Vec<u8>, RuleError> {
     let mut all = Vec::new();
     for (path, bytes) in files {
         all.extend(documents(path, bytes)?.0);
@@ -86,7 +87,7 @@ pub fn compile_files<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -
 /// The rules of one file that holds nothing else; [`RuleSet`] reads filters, correlations and lists too.
 pub fn from_yaml(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
     let mut set = RuleSet::default();
-    set.read(path, text)?;
+    set.read(path, text.to_owned())?;
     match set.other() {
         Some(origin) => Err(RuleError::at_line(origin, 1, "a filter or a correlation cannot stand alone")),
         None => Ok(set.rules),
@@ -104,8 +105,7 @@ pub(super) fn build(
     let sources = sources(&rule.logsource).map_err(|reason| RuleError::of(origin, ["logsource:"], reason))?;
     let detections = match rule.sought {
         Sought::Read(detections) => detections,
-        Sought::Packed(packed) => {
-            let demand = packed.demand.clone();
+        Sought::Packed(demand, packed) => {
             let rule = Rule { about, sources, demand, detection: Detection::waiting(packed) };
             return Ok((rule, Vec::new()));
         }

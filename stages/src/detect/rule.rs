@@ -103,6 +103,13 @@ impl Rule {
     }
 }
 
+/// The same text without what is white around it.
+fn trimmed(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    text.drain(..text.len() - text.trim_start().len());
+    text
+}
+
 impl About {
     /// What a document says for people. It is called what it says, or else what its file is called.
     pub(super) fn new(page: Page, cases: Cases, origin: Origin) -> About {
@@ -115,7 +122,7 @@ impl About {
             family: folders.next().unwrap_or_default().to_owned(),
             name,
             title: page.title,
-            description: page.description.unwrap_or_default().trim().to_owned(),
+            description: page.description.map(trimmed).unwrap_or_default(),
             false_positives: page.false_positives,
             references: page.references,
             tags: page.tags,

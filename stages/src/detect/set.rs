@@ -9,6 +9,7 @@ use super::{
     rule::{About, Rule},
 };
 use crate::facts::Lists;
+use bytes::Bytes;
 use kinescope_sigma::{Body, Document, Origin, RuleError};
 
 /// What files of rules hold.
@@ -47,16 +48,21 @@ impl RuleSet {
 
     /// Adds our own pack.
     pub fn read_builtin(&mut self) -> Result<(), RuleError> {
-        pack()?.into_iter().try_for_each(|document| self.add(document, Form::Packed))
+        self.add_all(pack()?, Form::Packed)
     }
 
     /// Adds what a file holds, written or compiled.
-    pub fn read(&mut self, path: &str, bytes: impl AsRef<[u8]>) -> Result<(), RuleError> {
-        let (documents, form) = documents(path, bytes.as_ref())?;
+    pub fn read(&mut self, path: &str, bytes: impl Into<Bytes>) -> Result<(), RuleError> {
+        let (documents, form) = documents(path, &bytes.into())?;
         if documents.is_empty() {
             let origin = Origin { path: path.to_owned(), line: 1, text: "".into() };
             return Err(RuleError::at_line(&origin, 1, "there is no rule in this file"));
         }
+        self.add_all(documents, form)
+    }
+
+    fn add_all(&mut self, documents: Vec<Document>, form: Form) -> Result<(), RuleError> {
+        self.rules.reserve(documents.len());
         documents.into_iter().try_for_each(|document| self.add(document, form))
     }
 

@@ -53,7 +53,7 @@ fn the_built_in_rules_are_what_their_files_say() {
 fn our_own_pack_loads_like_any_other_and_nothing_is_said_of_it() {
     let mut set = RuleSet::default();
     for (path, text) in files_of_the_pack() {
-        set.read(&path, &text).unwrap();
+        set.read(&path, text).unwrap();
     }
     assert_eq!(set.link(0).unwrap().warnings, []);
 }

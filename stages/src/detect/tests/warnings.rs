@@ -4,7 +4,7 @@ use super::super::*;
 
 fn warnings(text: &str) -> Vec<(usize, usize, String)> {
     let mut set = RuleSet::default();
-    set.read("test/rule.yml", text).unwrap();
+    set.read("test/rule.yml", text.to_owned()).unwrap();
     let linked = set.link(0).unwrap();
     linked.warnings.into_iter().map(|w| (w.line, w.column, w.reason)).collect()
 }
