@@ -190,7 +190,7 @@ pub enum RulesCommand {
         #[arg(long, value_name = "FILE")]
         junit: Option<PathBuf>,
     },
-    /// Make one file of rules, for which --rules takes a fifth of the time
+    /// Make one file of rules, for which --rules takes a tenth of the time
     Compile {
         /// Files or folders
         #[arg(required = true)]

