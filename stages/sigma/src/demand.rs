@@ -1,7 +1,7 @@
 //! What an event must have for a rule to match: exact values of fields that have one value.
 //!
 //! A demand may be weaker than the rule, never stronger: the index of rules is built on it. It is told from a rule as it is
-//! written, so that packed rules bring theirs, and a start need not read what else they ask.
+//! written, so that packed rules bring their [`Key`], and a start need not read what else they ask.
 
 use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, Detections, Modifier, Quantifier, SigmaValue,
@@ -10,12 +10,12 @@ use rsigma_parser::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// CloudTrail's fields that nearly every rule is found by: the service and the operation.
-pub const SERVICE: &str = "eventSource";
-/// See [`SERVICE`].
-pub const OPERATION: &str = "eventName";
+/// CloudTrail's field for the service.
+const SERVICE: &str = "eventSource";
+/// And for the operation.
+const OPERATION: &str = "eventName";
 /// Fields that a rule which names neither is found by, the most telling first. In CloudTrail each has one value.
-pub const OTHER_KEYS: [&str; 8] = [
+pub const OTHER_FIELDS: [&str; 8] = [
     "userIdentity.arn",
     "userIdentity.principalId",
     "sourceIPAddress",
@@ -26,27 +26,64 @@ pub const OTHER_KEYS: [&str; 8] = [
     "eventType",
 ];
 
+/// By what a rule is found among others. Values are in lower case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Key {
+    /// By nothing: it cannot match.
+    Never,
+    /// By one of the services, with one of the operations; where there are none, by any.
+    Call {
+        /// The services.
+        services: Vec<String>,
+        /// The operations.
+        operations: Vec<String>,
+    },
+    /// By one of the values of a field, which is told by its path.
+    Field(String, Vec<String>),
+    /// By none of these.
+    Other,
+}
+
+impl Key {
+    /// The key of a rule.
+    pub fn of(detections: &Detections) -> Key {
+        let is_key = |path: &str| [SERVICE, OPERATION].contains(&path) || OTHER_FIELDS.contains(&path);
+        let demand = Demand::of(detections, &is_key);
+        let values = |path: &str| demand.fields.get(path).and_then(all_given);
+        let [services, operations] = [SERVICE, OPERATION].map(values);
+        if demand.never {
+            return Key::Never;
+        }
+        if services.is_some() || operations.is_some() {
+            let [services, operations] = [services, operations].map(Option::unwrap_or_default);
+            return Key::Call { services, operations };
+        }
+        let of_field = |path: &str| Some(Key::Field(path.to_owned(), values(path)?));
+        OTHER_FIELDS.into_iter().find_map(of_field).unwrap_or(Key::Other)
+    }
+}
+
+/// The values, if all of them can be looked up: a missing field cannot, and "" is what a key has for any.
+fn all_given(values: &Values) -> Option<Vec<String>> {
+    values.iter().map(|value| value.clone().filter(|value| !value.is_empty())).collect()
+}
+
 /// The values of which a field must have one, in lower case; `None` stands for a missing field.
-pub type Values = BTreeSet<Option<String>>;
+type Values = BTreeSet<Option<String>>;
 
 /// What must hold of an event.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Demand {
     /// Nothing can match.
     pub never: bool,
     /// By the field's path.
-    pub fields: BTreeMap<String, Values>,
+    fields: BTreeMap<String, Values>,
 }
 
 /// Whether a field, by its path, has one value and no more.
 type IsOne<'f> = &'f dyn Fn(&str) -> bool;
 
 impl Demand {
-    /// What a rule demands of the fields that it may be found by.
-    pub fn of_keys(detections: &Detections) -> Demand {
-        Demand::of(detections, &|path| [SERVICE, OPERATION].contains(&path) || OTHER_KEYS.contains(&path))
-    }
-
     /// What a rule demands of the fields that have one value.
     pub fn of(detections: &Detections, is_one: IsOne<'_>) -> Demand {
         at_least(1, detections.conditions.iter().map(|one| of_condition(detections, one, is_one)).collect())

@@ -1,6 +1,6 @@
 //! A document of a rule file, as far as it is used: the page, the cases, and what it asks for.
 
-use crate::{Cases, Demand, Origin, Packed, RuleError, cases};
+use crate::{Cases, Key, Origin, Packed, RuleError, cases};
 use rsigma_parser::{
     CorrelationCondition, CorrelationRule, CorrelationType, Detections, FilterRule, FilterRuleTarget, Level,
     LogSource, SigmaDocument, SigmaRule, WindowMode,
@@ -67,8 +67,8 @@ pub struct Rule {
 pub enum Sought {
     /// As it was read.
     Read(Detections),
-    /// As it was packed, to be [read](Packed::read) when an event first asks for it, which must have what is demanded.
-    Packed(Demand, Packed),
+    /// As it was packed, to be [read](Packed::read) when an event first asks for it, and by what events find it.
+    Packed(Key, Packed),
 }
 
 /// What a correlation counts.

@@ -4,7 +4,7 @@
 //! the one that reads users' rules, and the build script that reads our own pack, once, so that no start has to.
 
 pub mod cases;
-pub mod demand;
+mod demand;
 mod document;
 mod documents;
 mod guard;
@@ -13,7 +13,7 @@ mod pack;
 pub mod place;
 
 pub use cases::{Case, Cases};
-pub use demand::Demand;
+pub use demand::{Demand, Key, OTHER_FIELDS};
 pub use document::{Body, Correlation, Document, EXPIRES, Filter, Page, Rule, Sought};
 pub use documents::{REPEATS_MAX, read};
 pub use guard::{

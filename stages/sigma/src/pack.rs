@@ -1,11 +1,11 @@
 //! Documents as bytes that are read back at once: what a start needs of rules, less YAML and its grammar. What a rule looks
-//! for stays bytes until an event asks for it, beside what an event must have to ask: most rules are never asked.
+//! for stays bytes until an event asks for it, beside the key by which events find it: most rules are never asked.
 //!
 //! The bytes have no version: whoever keeps them says which build they are of. Collections, whose documents are not
 //! whole by themselves, cannot be packed, nor can what no rule may use, and both say so.
 
 use crate::{
-    Body, Cases, Correlation, Demand, Document, Filter, Origin, Page, Rule, RuleError, Sought, Text,
+    Body, Cases, Correlation, Document, Filter, Key, Origin, Page, Rule, RuleError, Sought, Text,
     documents::action,
 };
 use bytes::Bytes;
@@ -81,7 +81,7 @@ enum PackedBody<'a> {
 #[derive(Serialize, Deserialize)]
 enum RuleSought<'a> {
     AtOnce(#[serde(borrow)] Selections<'a>),
-    Later(Cow<'a, Demand>, Selected<'a>),
+    Later(Cow<'a, Key>, Selected<'a>),
 }
 
 /// The bytes of [`Selections`].
@@ -198,8 +198,8 @@ impl<'a> Whole<'a> {
         let body = match &document.body {
             Body::Rule(rule) => {
                 let sought = match &rule.sought {
-                    Sought::Packed(demand, Packed(bytes)) => {
-                        RuleSought::Later(Cow::Borrowed(demand), Selected(Cow::Borrowed(bytes)))
+                    Sought::Packed(key, Packed(bytes)) => {
+                        RuleSought::Later(Cow::Borrowed(key), Selected(Cow::Borrowed(bytes)))
                     }
                     Sought::Read(detections) => {
                         let selections = selections(detections)?;
@@ -208,7 +208,7 @@ impl<'a> Whole<'a> {
                         } else {
                             let failed = |error| broken(&origin.path, &error);
                             let bytes = postcard::to_allocvec(&selections).map_err(failed)?;
-                            RuleSought::Later(Cow::Owned(Demand::of_keys(detections)), Selected(bytes.into()))
+                            RuleSought::Later(Cow::Owned(Key::of(detections)), Selected(bytes.into()))
                         }
                     }
                 };
@@ -239,12 +239,12 @@ impl<'a> Whole<'a> {
             PackedBody::Rule(source, sought) => {
                 let sought = match sought {
                     RuleSought::AtOnce(selections) => Sought::Read(selections.unpack()),
-                    RuleSought::Later(demand, selected) => {
+                    RuleSought::Later(key, selected) => {
                         let bytes = match selected.0 {
                             Cow::Borrowed(part) => bytes.slice_ref(part),
                             Cow::Owned(part) => part.into(),
                         };
-                        Sought::Packed(demand.into_owned(), Packed(bytes))
+                        Sought::Packed(key.into_owned(), Packed(bytes))
                     }
                 };
                 Body::Rule(Rule { logsource: logsource(source), sought })

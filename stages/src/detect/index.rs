@@ -12,7 +12,7 @@ use super::{
 };
 use foldhash::HashMap;
 use kinescope_schemas::{Event, Source, tables::api_activity as t};
-use kinescope_sigma::demand::{Demand, OPERATION, OTHER_KEYS, SERVICE, Values};
+use kinescope_sigma::Key;
 
 /// Longest key that is looked up in place.
 const KEY_BYTES_MAX: usize = 192;
@@ -89,45 +89,41 @@ impl Index {
     }
 
     fn add(&mut self, at: usize, rule: &Rule, by_words: &mut Vec<(Vec<String>, usize)>) {
-        let demand = &rule.demand;
-        if demand.never || self.add_by_key(at, demand) || self.add_by_field(at, demand) {
-            return;
-        }
-        let compiled = rule.detection.get();
-        match words_of(compiled, &compiled.condition) {
-            Some(words) => by_words.push((words, at)),
-            None => self.unkeyed.push(at),
+        match &rule.key {
+            Key::Never => {}
+            Key::Call { services, operations } => self.add_call(at, services, operations),
+            Key::Field(path, values) => self.add_field(at, path, values),
+            Key::Other => {
+                let compiled = rule.detection.get();
+                match words_of(compiled, &compiled.condition) {
+                    Some(words) => by_words.push((words, at)),
+                    None => self.unkeyed.push(at),
+                }
+            }
         }
     }
 
-    fn add_by_key(&mut self, at: usize, demand: &Demand) -> bool {
-        let services = demand.fields.get(SERVICE).and_then(keys);
-        let operations = demand.fields.get(OPERATION).and_then(keys);
-        if services.is_none() && operations.is_none() {
-            return false;
-        }
-        self.has_service |= operations.is_none();
-        self.has_operation |= services.is_none();
-        for operation in operations.unwrap_or_else(|| vec![""]) {
-            for service in services.as_deref().unwrap_or(&[""]) {
+    fn add_call(&mut self, at: usize, services: &[String], operations: &[String]) {
+        self.has_service |= operations.is_empty();
+        self.has_operation |= services.is_empty();
+        let any = [String::new()];
+        let or_any = |list| if <[String]>::is_empty(list) { &any } else { list };
+        for operation in or_any(operations) {
+            for service in or_any(services) {
                 let key = [service.as_bytes(), b"\0", operation.as_bytes()].concat();
                 self.by_key.entry(key.into()).or_default().push(at);
             }
         }
-        true
     }
 
-    fn add_by_field(&mut self, at: usize, demand: &Demand) -> bool {
-        let key = OTHER_KEYS.iter().find_map(|path| Some((*path, keys(demand.fields.get(*path)?)?)));
-        let Some((path, values)) = key else { return false };
+    fn add_field(&mut self, at: usize, path: &str, values: &[String]) {
         let known = self.by_field.iter().position(|by_value| by_value.field.path == path);
         let place = known.unwrap_or_else(|| {
             let field = Field::of_event(path);
             self.by_field.push(ByValue { field, rules: HashMap::default(), lengths: 0 });
             self.by_field.len() - 1
         });
-        values.into_iter().for_each(|value| self.by_field[place].add(value, at));
-        true
+        values.iter().for_each(|value| self.by_field[place].add(value, at));
     }
 
     /// Calls `each` with the place of every rule that could match, once.
@@ -175,9 +171,4 @@ impl Index {
             rules(&key[n_service..]);
         }
     }
-}
-
-/// The values, if all of them can be looked up: a missing field cannot, and "" is what the key has for any.
-fn keys(values: &Values) -> Option<Vec<&str>> {
-    values.iter().map(|value| value.as_deref().filter(|value| !value.is_empty())).collect()
 }

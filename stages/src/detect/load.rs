@@ -10,9 +10,7 @@ use super::{
 use crate::facts::Lists;
 use bytes::Bytes;
 use kinescope_schemas::{Id, Severity, Source};
-use kinescope_sigma::{
-    self as sigma, Body, Demand, Document, Origin, RuleError, Sought, names_lists, unpack,
-};
+use kinescope_sigma::{self as sigma, Body, Document, Key, Origin, RuleError, Sought, names_lists, unpack};
 use rsigma_parser::{Detections, Level, LogSource};
 
 static PACK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.pack"));
@@ -105,14 +103,14 @@ pub(super) fn build(
     let sources = sources(&rule.logsource).map_err(|reason| RuleError::of(origin, ["logsource:"], reason))?;
     let detections = match rule.sought {
         Sought::Read(detections) => detections,
-        Sought::Packed(demand, packed) => {
-            let rule = Rule { about, sources, demand, detection: Detection::waiting(packed) };
+        Sought::Packed(key, packed) => {
+            let rule = Rule { about, sources, key, detection: Detection::waiting(packed) };
             return Ok((rule, Vec::new()));
         }
     };
     let compiled = compiled(&detections, origin, lists, form)?;
-    let demand = Demand::of_keys(&detections);
-    let rule = Rule { about, sources, demand, detection: Detection::of(compiled) };
+    let key = Key::of(&detections);
+    let rule = Rule { about, sources, key, detection: Detection::of(compiled) };
     let warnings = if form == Form::Written { lint(&rule, &detections) } else { Vec::new() };
     Ok((rule, warnings))
 }

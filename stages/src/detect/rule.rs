@@ -9,7 +9,7 @@ use super::{
 };
 use crate::facts::Lists;
 use kinescope_schemas::{Severity, Source};
-use kinescope_sigma::{Case, Cases, Demand, Origin, Packed, Page};
+use kinescope_sigma::{Case, Cases, Key, Origin, Packed, Page};
 use std::sync::OnceLock;
 
 /// What is known about a rule or a correlation: its page.
@@ -46,7 +46,7 @@ pub struct Rule {
     /// Its page.
     pub about: About,
     pub(super) sources: Vec<Source>,
-    pub(super) demand: Demand,
+    pub(super) key: Key,
     pub(super) detection: Detection,
 }
 

@@ -237,3 +237,11 @@ fn no_line_of_the_pack_s_pages_is_lost() {
         }
     }
 }
+
+/// Of a field with several values a rule would be looked for by one of them only.
+#[test]
+fn fields_that_rules_are_found_by_have_one_value() {
+    for path in sigma::OTHER_FIELDS {
+        assert!(field::Field::of_event(path).has_slot(kinescope_schemas::Source::CloudTrail), "{path}");
+    }
+}

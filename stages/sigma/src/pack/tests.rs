@@ -50,9 +50,9 @@ fn at_once(body: Body) -> Body {
             assert!(names_lists(&detections));
             detections
         }
-        Sought::Packed(demand, packed) => {
+        Sought::Packed(key, packed) => {
             let detections = packed.read().unwrap();
-            assert_eq!(demand, Demand::of_keys(&detections));
+            assert_eq!(key, Key::of(&detections));
             assert!(!names_lists(&detections));
             detections
         }
