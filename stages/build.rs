@@ -27,7 +27,9 @@ fn written() -> Result<(), Box<dyn Error>> {
         documents.extend(documents_of(&path)?);
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no folder for what is built")?);
-    Ok(fs::write(out.join("rules.pack"), pack(&documents)?)?)
+    let (rules, texts) = pack(&documents)?;
+    fs::write(out.join("rules.pack"), rules)?;
+    Ok(fs::write(out.join("rules.texts"), texts)?)
 }
 
 fn documents_of(path: &Path) -> Result<Vec<Document>, Box<dyn Error>> {

@@ -62,7 +62,7 @@ fn made(names: Names) -> Result<Hub<Sdk>, anyhow::Error> {
         Err(_) => Config::default(),
     };
     let mut rules = RuleSet::new(config.lists.clone());
-    rules.read_builtin()?;
+    rules.read_builtin_without_texts()?;
     if folder.join(RULES).is_dir() {
         rules::read(&folder.join(RULES), &mut rules)?;
     }

@@ -2,7 +2,10 @@
 
 use crate::place::find;
 use bytes::Bytes;
-use std::{fmt, ops::Deref};
+use std::{
+    fmt,
+    ops::{Deref, Range},
+};
 
 /// Where a rule came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,9 +23,9 @@ pub struct Origin {
 pub struct Text(Bytes);
 
 impl Text {
-    /// A text that is a part of some bytes.
-    pub(crate) fn within(bytes: &Bytes, text: &str) -> Text {
-        Text(bytes.slice_ref(text.as_bytes()))
+    /// A part of many texts; nothing if there is none.
+    pub(crate) fn within(texts: &Bytes, part: Range<usize>) -> Text {
+        Text(texts.get(part).map(|part| texts.slice_ref(part)).unwrap_or_default())
     }
 }
 
@@ -36,7 +39,7 @@ impl Deref for Text {
     type Target = str;
 
     fn deref(&self) -> &str {
-        // It was made of text.
+        // It was made of text, unless somebody forged it.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }

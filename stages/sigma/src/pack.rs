@@ -19,16 +19,23 @@ use std::{borrow::Cow, cell::Cell};
 /// How deep selections and conditions may be nested, which are read by recursion. YAML's reader follows 128.
 pub const NESTING_MAX: usize = 256;
 
-/// Documents as bytes.
-pub fn pack(documents: &[Document]) -> Result<Vec<u8>, RuleError> {
-    let packed: Vec<Whole<'_>> = documents.iter().map(Whole::new).collect::<Result<_, _>>()?;
-    postcard::to_allocvec(&packed).map_err(|error| broken("rules", &error))
+/// Documents as bytes, and their texts as others: most of a pack, and nothing that matching needs.
+pub fn pack(documents: &[Document]) -> Result<(Vec<u8>, Vec<u8>), RuleError> {
+    let mut texts = Vec::new();
+    let mut packed = Vec::with_capacity(documents.len());
+    for document in documents {
+        packed.push(Whole::new(document, texts.len())?);
+        texts.extend_from_slice(document.origin.text.as_bytes());
+    }
+    let packed = postcard::to_allocvec(&packed).map_err(|error| broken("rules", &error))?;
+    Ok((packed, texts))
 }
 
-/// The documents that were packed, which keep the bytes. `path` is what errors name.
-pub fn unpack(path: &str, bytes: &Bytes) -> Result<Vec<Document>, RuleError> {
+/// The documents that were packed, which keep the bytes; without their texts each has an empty one. `path` is what errors
+/// name.
+pub fn unpack(path: &str, bytes: &Bytes, texts: &Bytes) -> Result<Vec<Document>, RuleError> {
     let packed: Vec<Whole<'_>> = postcard::from_bytes(bytes).map_err(|error| broken(path, &error))?;
-    Ok(packed.into_iter().map(|whole| whole.unpack(bytes)).collect())
+    Ok(packed.into_iter().map(|whole| whole.unpack(bytes, texts)).collect())
 }
 
 /// What a rule looks for, packed.
@@ -59,12 +66,13 @@ fn broken(path: &str, error: &postcard::Error) -> RuleError {
     RuleError::at_line(&origin, 1, format!("{error}: compile it again"))
 }
 
-/// A document, its text where the bytes lie.
+/// A document.
 #[derive(Serialize, Deserialize)]
 struct Whole<'a> {
     path: &'a str,
     line: usize,
-    text: &'a str,
+    /// Where its text begins among all, and its bytes.
+    text: (usize, usize),
     page: Page,
     #[serde(borrow)]
     body: PackedBody<'a>,
@@ -182,7 +190,7 @@ enum Value<'a> {
 }
 
 impl<'a> Whole<'a> {
-    fn new(document: &'a Document) -> Result<Whole<'a>, RuleError> {
+    fn new(document: &'a Document, text_at: usize) -> Result<Whole<'a>, RuleError> {
         let origin = &document.origin;
         let refuse = |what: &str| RuleError::at_line(origin, 1, format!("{what} cannot be compiled"));
         if action(&origin.text).is_some() {
@@ -226,14 +234,15 @@ impl<'a> Whole<'a> {
         Ok(Whole {
             path: &origin.path,
             line: origin.line,
-            text: &origin.text,
+            text: (text_at, origin.text.len()),
             page: document.page.clone(),
             body,
         })
     }
 
-    fn unpack(self, bytes: &Bytes) -> Document {
-        let text = Text::within(bytes, self.text);
+    fn unpack(self, bytes: &Bytes, texts: &Bytes) -> Document {
+        let (start, n_bytes) = self.text;
+        let text = Text::within(texts, start..start.saturating_add(n_bytes));
         let origin = Origin { path: self.path.to_owned(), line: self.line, text };
         let body = match self.body {
             PackedBody::Rule(source, sought) => {

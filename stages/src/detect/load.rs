@@ -14,6 +14,7 @@ use kinescope_sigma::{self as sigma, Body, Document, Key, Origin, RuleError, Sou
 use rsigma_parser::{Detections, Level, LogSource};
 
 static PACK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.pack"));
+static TEXTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.texts"));
 
 /// How a file of compiled rules begins. The number goes up with every change of what follows, which a test tells.
 const COMPILED: &[u8] = b"kinescope rules 2\n";
@@ -33,20 +34,25 @@ pub fn builtin() -> Result<Rules, RuleError> {
 
 /// The documents of our own pack, as the build script has read them.
 pub(super) fn pack() -> Result<Vec<Document>, RuleError> {
-    unpack("the built-in pack", &Bytes::from_static(PACK))
+    unpack("the built-in pack", &Bytes::from_static(PACK), &Bytes::from_static(TEXTS))
+}
+
+/// The same without their texts, which a program that never asks for them has not.
+pub(super) fn pack_without_texts() -> Result<Vec<Document>, RuleError> {
+    unpack("the built-in pack", &Bytes::from_static(PACK), &Bytes::new())
 }
 
 /// What a file holds: YAML, or what [`compile_files`] made of it.
 pub(super) fn documents(path: &str, bytes: &Bytes) -> Result<(Vec<Document>, Form), RuleError> {
-    let Some(body) = body_of(path, bytes)? else {
+    let Some((rules, texts)) = body_of(path, bytes)? else {
         // Bytes that are no text are the parser's to refuse, with their place.
         return Ok((sigma::read(path, &String::from_utf8_lossy(bytes))?, Form::Written));
     };
-    Ok((unpack(path, &bytes.slice_ref(body))?, Form::Packed))
+    Ok((unpack(path, &bytes.slice_ref(rules), &bytes.slice_ref(texts))?, Form::Packed))
 }
 
-/// What follows the head of compiled rules, if that is what the file is.
-fn body_of<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<&'b [u8]>, RuleError> {
+/// What follows the head of compiled rules, if that is what the file is: the rules, and their texts.
+fn body_of<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<(&'b [u8], &'b [u8])>, RuleError> {
     if !bytes.starts_with(COMPILED_BY_ANY) {
         return Ok(None);
     }
@@ -56,11 +62,13 @@ fn body_of<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<&'b [u8]>, RuleErro
     };
     let rest =
         bytes.strip_prefix(COMPILED).ok_or_else(|| refuse("these rules are compiled for another version"))?;
-    let (sum, body) = rest.split_first_chunk().ok_or_else(|| refuse("these rules are not whole"))?;
+    let not_whole = || refuse("these rules are not whole");
+    let (sum, body) = rest.split_first_chunk().ok_or_else(not_whole)?;
     if Id::of(&[body]) != Id(*sum) {
         return Err(refuse("these rules are not as they were compiled"));
     }
-    Ok(Some(body))
+    let (n_bytes, body) = body.split_first_chunk().ok_or_else(not_whole)?;
+    body.split_at_checked(u32::from_le_bytes(*n_bytes) as usize).ok_or_else(not_whole).map(Some)
 }
 
 /// Files of rules, by path, as one that a start reads in a tenth of the time. What its rules say was looked at now,
@@ -78,7 +86,8 @@ pub fn compile_files(files: &[(String, Bytes)]) -> Result<Vec<u8>, RuleError> {
             compiled(detections, origin, &Lists::default(), Form::Written)?;
         }
     }
-    let body = sigma::pack(&all)?;
+    let (rules, texts) = sigma::pack(&all)?;
+    let body = [&(rules.len() as u32).to_le_bytes(), &*rules, &*texts].concat();
     Ok([COMPILED, &Id::of(&[&body]).0, &body].concat())
 }
 

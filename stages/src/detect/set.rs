@@ -5,7 +5,7 @@ use super::{
     correlation::Unlinked,
     filter::{self, Filter},
     lint::Warning,
-    load::{build, documents, pack},
+    load::{build, documents, pack, pack_without_texts},
     rule::{About, Rule},
 };
 use crate::facts::Lists;
@@ -49,6 +49,11 @@ impl RuleSet {
     /// Adds our own pack.
     pub fn read_builtin(&mut self) -> Result<(), RuleError> {
         self.add_all(pack()?, Form::Packed)
+    }
+
+    /// The same for a program that only matches: without the texts of the files, which are most of the pack.
+    pub fn read_builtin_without_texts(&mut self) -> Result<(), RuleError> {
+        self.add_all(pack_without_texts()?, Form::Packed)
     }
 
     /// Adds what a file holds, written or compiled.

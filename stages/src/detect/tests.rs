@@ -245,3 +245,17 @@ fn fields_that_rules_are_found_by_have_one_value() {
         assert!(field::Field::of_event(path).has_slot(kinescope_schemas::Source::CloudTrail), "{path}");
     }
 }
+
+/// The function has no texts: what they are not needed for must be there without them.
+#[test]
+fn our_own_pack_is_the_same_without_texts() {
+    let mut set = RuleSet::default();
+    set.read_builtin_without_texts().unwrap();
+    let (without, with) = (set.link(0).unwrap().rules, builtin().unwrap());
+    let found_by = |rules: &Rules| -> Vec<_> {
+        rules.all().iter().map(|rule| (rule.about.id.clone(), rule.key.clone())).collect()
+    };
+    assert_eq!(found_by(&without), found_by(&with));
+    assert_eq!(without.correlations().len(), with.correlations().len());
+    assert!(without.texts().all(str::is_empty) && with.texts().all(|text| !text.is_empty()));
+}

@@ -31,7 +31,10 @@ fn what_is_unpacked_is_what_was_read() {
 
 fn same(text: &str) {
     let written = read("a/b.yml", &format!("# first\n---\n{text}")).unwrap();
-    let read = unpack("p", &pack(&written).unwrap().into()).unwrap();
+    let (bytes, texts) = pack(&written).unwrap();
+    let read = unpack("p", &bytes.clone().into(), &texts.into()).unwrap();
+    let without = unpack("p", &bytes.into(), &Bytes::new()).unwrap();
+    assert_eq!((&*without[0].origin.text, &without[0].body), ("", &read[0].body));
     assert_eq!((written.len(), read.len()), (1, 1), "{text}");
     let (written, read) = (&written[0], &read[0]);
     assert_eq!(written.origin, read.origin);
@@ -79,9 +82,10 @@ fn what_cannot_be_packed_says_so() {
 fn bytes_of_nobody_are_an_error() {
     let rule =
         "title: t\nlogsource: {service: cloudtrail}\ndetection:\n  s: [{a: b}, {c: d}]\n  condition: not s\n";
-    let bytes = pack(&read("r.yml", rule).unwrap()).unwrap();
+    let (bytes, texts) = pack(&read("r.yml", rule).unwrap()).unwrap();
+    let texts = Bytes::from(texts);
     assert!(
-        unpack("p", &bytes[..bytes.len() / 2].to_vec().into())
+        unpack("p", &bytes[..bytes.len() / 2].to_vec().into(), &texts)
             .unwrap_err()
             .reason
             .contains("compile it again")
@@ -91,7 +95,7 @@ fn bytes_of_nobody_are_an_error() {
         for byte in [0, 1, 0x7f, 0x80, 0xff] {
             let mut changed = bytes.clone();
             changed[at] = byte;
-            for document in unpack("p", &changed.into()).into_iter().flatten() {
+            for document in unpack("p", &changed.into(), &texts).into_iter().flatten() {
                 if let Body::Rule(Rule { sought: Sought::Packed(_, packed), .. }) = document.body {
                     n_unreadable += usize::from(packed.read().is_none());
                 }
