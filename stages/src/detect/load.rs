@@ -44,15 +44,15 @@ pub(super) fn pack_without_texts() -> Result<Vec<Document>, RuleError> {
 
 /// What a file holds: YAML, or what [`compile_files`] made of it.
 pub(super) fn documents(path: &str, bytes: &Bytes) -> Result<(Vec<Document>, Form), RuleError> {
-    let Some((rules, texts)) = body_of(path, bytes)? else {
+    let Some((rules, texts)) = compiled_parts(path, bytes)? else {
         // Bytes that are no text are the parser's to refuse, with their place.
         return Ok((sigma::read(path, &String::from_utf8_lossy(bytes))?, Form::Written));
     };
-    Ok((unpack(path, &bytes.slice_ref(rules), &bytes.slice_ref(texts))?, Form::Packed))
+    Ok((unpack(path, &rules, &texts)?, Form::Packed))
 }
 
 /// What follows the head of compiled rules, if that is what the file is: the rules, and their texts.
-fn body_of<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<(&'b [u8], &'b [u8])>, RuleError> {
+fn compiled_parts(path: &str, bytes: &Bytes) -> Result<Option<(Bytes, Bytes)>, RuleError> {
     if !bytes.starts_with(COMPILED_BY_ANY) {
         return Ok(None);
     }
@@ -68,7 +68,9 @@ fn body_of<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<(&'b [u8], &'b [u8]
         return Err(refuse("these rules are not as they were compiled"));
     }
     let (n_bytes, body) = body.split_first_chunk().ok_or_else(not_whole)?;
-    body.split_at_checked(u32::from_le_bytes(*n_bytes) as usize).ok_or_else(not_whole).map(Some)
+    let n_bytes = u32::from_le_bytes(*n_bytes) as usize;
+    let (rules, texts) = body.split_at_checked(n_bytes).ok_or_else(not_whole)?;
+    Ok(Some((bytes.slice_ref(rules), bytes.slice_ref(texts))))
 }
 
 /// Files of rules, by path, as one that a start reads in a tenth of the time. What its rules say was looked at now,
