@@ -1,5 +1,6 @@
 use super::*;
 use crate::read;
+use std::slice;
 
 #[test]
 fn what_is_unpacked_is_what_was_read() {
@@ -40,7 +41,7 @@ fn same(text: &str) {
     assert_eq!(written.origin, read.origin);
     assert_eq!(written.page, read.page);
     assert_eq!(&written.body, &at_once(read.body.clone()));
-    assert_eq!(pack(&[read.clone()]).unwrap(), pack(&[written.clone()]).unwrap());
+    assert_eq!(pack(slice::from_ref(read)).unwrap(), pack(slice::from_ref(written)).unwrap());
     assert_eq!(written.cases.of(&written.origin), read.cases.of(&read.origin));
     assert_eq!(read.cases.of(&read.origin).len(), text.matches("name: c,").count());
 }
