@@ -76,9 +76,8 @@ impl Store {
             db.execute_batch(
                 "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024; PRAGMA locking_mode = EXCLUSIVE;",
             )?;
-            // One transaction for tables and rows: each table in its own would write 32 KiB.
-            db.execute_batch("BEGIN")?;
             db.execute_batch(SCHEMA)?;
+            db.execute_batch("BEGIN")?;
             db.set_prepared_statement_cache_capacity(32);
             Ok(db)
         };
