@@ -18,7 +18,7 @@ pub struct Origin {
     pub text: Text,
 }
 
-/// A text that lies where it was read, with those of other documents: thousands of copies would be a third of a start.
+/// A text that lies where it was read, with those of other documents: copies of thousands would be an eighth of a start.
 #[derive(Clone, PartialEq)]
 pub struct Text(Bytes);
 

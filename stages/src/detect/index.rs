@@ -107,9 +107,10 @@ impl Index {
         self.has_service |= operations.is_empty();
         self.has_operation |= services.is_empty();
         let any = [String::new()];
-        let or_any = |list| if <[String]>::is_empty(list) { &any } else { list };
-        for operation in or_any(operations) {
-            for service in or_any(services) {
+        let services = if services.is_empty() { &any } else { services };
+        let operations = if operations.is_empty() { &any } else { operations };
+        for operation in operations {
+            for service in services {
                 let key = [service.as_bytes(), b"\0", operation.as_bytes()].concat();
                 self.by_key.entry(key.into()).or_default().push(at);
             }
