@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    selections::{Condition, DEPTH, Deep},
+    *,
+};
 use crate::read;
 use std::slice;
 
