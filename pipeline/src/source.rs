@@ -31,8 +31,8 @@ pub use capture::Captured;
 pub use feed::{Fed, Feed, FeedError};
 use files::is_stdin;
 pub use files::{Files, Paths, SourceError};
-use hash::Hash;
 pub use hash::file_id;
+use hash::{Hash, Start};
 pub use pieces::Hungry;
 use pieces::Pieces;
 
@@ -212,20 +212,15 @@ impl<'r> Reader<'r> {
         }
         let source = path.display().to_string();
         let mut file = File::open(path)?;
-        // A device or a pipe says that it has none.
-        let n_bytes = file.metadata()?.len();
-        let mut start = Vec::with_capacity(n_bytes.min(PIECE_BYTES as u64) as usize + 1);
-        read_start(&mut file, &mut start)?;
-        if is_one_piece(&start) {
-            self.n_bytes.fetch_add(start.len() as u64, Ordering::Relaxed);
-            let id = Id::cut(blake3::hash(&start));
-            return Ok(self.whole(source, id, start));
+        let Start { bytes, id, is_all } = Start::read(&mut file)?;
+        if is_all {
+            self.n_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            return Ok(self.whole(source, id, bytes));
         }
-        let id = Id::of(&[b"start", &n_bytes.to_le_bytes(), &start]);
         // Where nothing was done before nothing can be known, and the file is hashed while it is read.
         let file_id = if self.is_known.is_some() { Some(file_id(path)?) } else { None };
         let long = Long { id, file_id, path: Some(path) };
-        Ok(self.stream(source, long, io::Cursor::new(start).chain(file)))
+        Ok(self.stream(source, long, io::Cursor::new(bytes).chain(file)))
     }
 
     /// A file that is one piece.
@@ -239,7 +234,7 @@ impl<'r> Reader<'r> {
     fn stream(&mut self, source: String, long: Long<'_>, input: impl Read + Send) -> Sent {
         let Long { id, file_id, path } = long;
         let known = file_id.is_some_and(|id| self.knows(id));
-        let hash = path.filter(|_| file_id.is_none()).map(|_| Hash::default());
+        let hash = path.filter(|_| file_id.is_none()).map(|_| Hash::new(id));
         let mut pieces = Pieces::new(input, Some(self.n_bytes), path, hash.clone());
         let whole_id = || hash.as_ref()?.id().or_else(|| self::file_id(path?).ok());
         if pieces.is_capture() {
