@@ -33,12 +33,8 @@ pub(super) fn undo_simple(bytes: &[u8], mut at: usize, room: &mut Vec<u8>) -> Op
             room.resize((2 * room.len()).max(ROOM_MIN), 0);
         }
         let to = room[n_bytes..].first_chunk_mut()?;
-        if SHUFFLES {
-            shuffle_out(near, looked.escapes, to)
-        } else {
-            copy_out(near, looked.escapes, to)
-        };
-        let n_escapes = looked.escapes.count_ones() as usize;
+        let n_escapes =
+            if SHUFFLES { shuffle_out(near, looked.escapes, to) } else { copy_out(near, looked.escapes, to) };
         if let Some(end) = looked.end {
             return Some((at + end, n_bytes + end - n_escapes));
         }
@@ -47,13 +43,14 @@ pub(super) fn undo_simple(bytes: &[u8], mut at: usize, room: &mut Vec<u8>) -> Op
     }
 }
 
-/// Copies a chunk without its escaping backslashes, piece by piece.
-fn copy_out(near: &[u8; NEAR], mut escapes: u32, to: &mut [u8; NEAR]) {
+/// Copies a chunk without its escaping backslashes, piece by piece; how many there were.
+#[inline(always)]
+fn copy_out(near: &[u8; NEAR], mut escapes: u32, to: &mut [u8; NEAR]) -> usize {
     let (mut from, mut n_bytes) = (0, 0);
     loop {
         copy(near, from, &mut to[n_bytes..]);
         if escapes == 0 {
-            return;
+            return from - n_bytes;
         }
         let escape = escapes.trailing_zeros() as usize;
         n_bytes += escape - from;
@@ -63,7 +60,8 @@ fn copy_out(near: &[u8; NEAR], mut escapes: u32, to: &mut [u8; NEAR]) {
 }
 
 /// The same, eight bytes at a time: how many escapes there are would be guessed wrongly for every other chunk.
-fn shuffle_out(near: &[u8; NEAR], escapes: u32, to: &mut [u8; NEAR]) {
+#[inline(always)]
+fn shuffle_out(near: &[u8; NEAR], escapes: u32, to: &mut [u8; NEAR]) -> usize {
     const UPPER: u64 = 0x0808_0808_0808_0808;
     let mut n_bytes = 0;
     let mut put = |bytes: &[u8], mask: u8| {
@@ -78,6 +76,7 @@ fn shuffle_out(near: &[u8; NEAR], escapes: u32, to: &mut [u8; NEAR]) {
         put(&kept[..8], lower);
         put(&kept[8..], upper);
     }
+    STEP - n_bytes
 }
 
 /// For each set of places among eight, the others in their order, a byte each.
@@ -215,7 +214,7 @@ mod tests {
             let kept: Vec<u8> = kept.collect();
             for take_out in [copy_out, shuffle_out] {
                 let mut to = [0; NEAR];
-                take_out(&near, escapes, &mut to);
+                assert_eq!(take_out(&near, escapes, &mut to), STEP - kept.len());
                 assert_eq!(to[..kept.len()], kept, "{escapes:032b}");
             }
         }
