@@ -23,6 +23,7 @@ pub(super) struct Start {
     pub(super) bytes: Vec<u8>,
     /// Its id if it is one piece, else what its record is called by.
     pub(super) id: Id,
+    /// Whether it is one piece.
     pub(super) is_all: bool,
 }
 

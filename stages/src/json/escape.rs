@@ -79,7 +79,7 @@ fn shuffle_out(near: &[u8; NEAR], escapes: u32, to: &mut [u8; NEAR]) -> usize {
     STEP - n_bytes
 }
 
-/// For each set of places among eight, the others in their order, a byte each.
+/// For each set of places among eight, a bit each: the other places in their order, a byte each.
 static KEPT: [u64; 256] = {
     let mut kept = [0; 256];
     let mut mask = 0;
