@@ -103,7 +103,7 @@ impl Batch {
 
     /// Allocations of an event on its way, and their bytes.
     fn per_event(&mut self, upto: Upto) -> (f64, f64) {
-        self.stages.only_findings = upto < Upto::Rows;
+        self.stages.settings.only_findings = upto < Upto::Rows;
         let counted = measure(|| self.travel(upto));
         let of_event = |n: u64| n as f64 / N_EVENTS as f64;
         (of_event(counted.count_total), of_event(counted.bytes_total))

@@ -55,6 +55,21 @@ fn threads_and_order() {
 }
 
 #[test]
+fn findings_alone_are_those_of_the_whole_road() {
+    let traffic = Traffic::new(Shape::Mixed, 3_000, 37);
+    let inputs = all_files(&traffic);
+    let (whole, alone) = (folder(), folder());
+    processed(&inputs, "1", &whole);
+    let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
+    let args = process_args(&inputs, alone.path()).into_iter().chain(["--only", "findings"].map(OsStr::new));
+    binary::run(args).ends_with(0);
+    for file in ["findings.jsonl", "alerts.jsonl", "quarantine.jsonl"] {
+        let [whole, alone] = [&whole, &alone].map(|out| fs::read(out.path().join(file)).unwrap());
+        assert!(!whole.is_empty() && whole == alone, "{file}");
+    }
+}
+
+#[test]
 fn running_again_changes_nothing() {
     let traffic = Traffic::new(Shape::Mixed, 3_000, 23);
     let (inputs, out) = ([traffic.path().to_owned()], folder());

@@ -33,7 +33,6 @@ fn batches(criterion: &mut Criterion) {
             limits: Config::default().limits(),
             settings: Config::default().settings().unwrap(),
             days: DayRange::until(NOW_MS),
-            only_findings: false,
         };
         for corpus in Corpus::all() {
             let (batch, load) = batched(&corpus);

@@ -199,7 +199,6 @@ fn stages(rules: Rules) -> Stages {
         limits: Config::default().limits(),
         settings: Config::default().settings().unwrap(),
         days: DayRange::until(NOW_MS),
-        only_findings: false,
     }
 }
 

@@ -33,7 +33,6 @@ fn lake(criterion: &mut Criterion) {
             limits: Config::default().limits(),
             settings: Config::default().settings().unwrap(),
             days,
-            only_findings: false,
         };
         let outputs = one_thread().install(|| process(&batch, &stages, &Window::default()));
         group.bench_function(BenchmarkId::new("parquet", &corpus.name), |bencher| {

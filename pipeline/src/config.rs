@@ -120,7 +120,11 @@ impl Config {
     pub fn settings(&self) -> Result<Settings, ConfigError> {
         let flow_format = self.flow.format.as_deref().map(FlowFormat::new).transpose();
         let flow_format = flow_format.map_err(|error| ConfigError::Flow(error.to_string()))?;
-        Ok(Settings { flow_format, message_bytes_max: self.limits().message_bytes_max })
+        Ok(Settings {
+            flow_format,
+            message_bytes_max: self.limits().message_bytes_max,
+            ..Settings::default()
+        })
     }
 }
 

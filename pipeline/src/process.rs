@@ -10,7 +10,7 @@ use crate::{
     window::Window,
 };
 use foldhash::HashSet;
-use kinescope_schemas::{Event, Id, Position, Table};
+use kinescope_schemas::{Event, Id, Position, Severity, Source, Table};
 use kinescope_stages::{
     classify::classify,
     decode::{Bad, DecodeError, Input, Limits, Message, Visitor, decode},
@@ -40,12 +40,11 @@ pub struct Stages {
     pub rules: Rules,
     /// Caps on decoding.
     pub limits: Limits,
-    /// What users set about parsing.
+    /// What users set about parsing. Where nothing but findings is asked for, there are no rows for a lake, no points, and
+    /// nothing else for the hot store.
     pub settings: Settings,
     /// Days that may have a partition, for records that no stream has dated.
     pub days: DayRange,
-    /// Whether nothing but findings is asked for: no rows for a lake, no points, and nothing else for the hot store.
-    pub only_findings: bool,
 }
 
 /// Takes a batch through all stages, its groups side by side.
@@ -101,6 +100,7 @@ struct Road<'s> {
 
 impl<'s> Road<'s> {
     fn new(stages: &'s Stages, window: &'s Window) -> Self {
+        let n_points = if stages.settings.only_findings { 0 } else { 2 * EVENTS_USUAL };
         Road {
             stages,
             window,
@@ -108,7 +108,7 @@ impl<'s> Road<'s> {
             output: Output {
                 look: window.look(),
                 keys: Vec::with_capacity(EVENTS_USUAL),
-                points: Points::with_capacity(if stages.only_findings { 0 } else { 2 * EVENTS_USUAL }),
+                points: Points::with_capacity(n_points),
                 ..Output::default()
             },
             rows: Vec::new(),
@@ -139,7 +139,9 @@ impl<'s> Road<'s> {
     }
 
     fn event(&mut self, event: &mut Event<'_>) {
-        let severity = classify(event);
+        // Rules call what a call has by CloudTrail's names: without rows, nobody sees what it is classified as.
+        let is_seen = !self.stages.settings.only_findings || event.source != Source::CloudTrail;
+        let severity = if is_seen { classify(event) } else { Severity::Unknown };
         let day = self.day_of(event.time_ms());
         self.keep(event, severity, day);
         let (stages, owner) = (self.stages, self.owner());
@@ -149,7 +151,7 @@ impl<'s> Road<'s> {
             event,
             |rule| {
                 let (finding, row) = Finding::new(event, rule, stages.rules.lists());
-                if !stages.only_findings {
+                if !stages.settings.only_findings {
                     points.add_finding(&finding);
                     Rows::of(rows, Table::Findings, day).push(&row, owner);
                 }

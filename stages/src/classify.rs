@@ -156,9 +156,7 @@ fn outcome(event: &Event) -> Outcome {
 
 /// Whether an error code says that permissions were missing.
 pub fn is_denied(code: &str) -> bool {
-    ["AccessDenied", "UnauthorizedOperation", "Forbidden", "NotAuthorized", "Unauthorized"]
-        .iter()
-        .any(|word| code.contains(word))
+    ["AccessDenied", "Unauthorized", "Forbidden", "NotAuthorized"].iter().any(|word| code.contains(word))
 }
 
 /// Findings that arrive, on GuardDuty's scale of 10.

@@ -57,13 +57,15 @@ pub struct Settings {
     pub flow_format: Option<FlowFormat>,
     /// Bytes of one message at most.
     pub message_bytes_max: usize,
+    /// Whether nothing but findings is asked for: of a CloudTrail event only what rules and findings look at is made.
+    pub only_findings: bool,
 }
 
 /// Parses a message.
 pub fn parse<'a>(message: Message<'a, '_>, settings: &Settings) -> Result<Event<'a>, DecodeError> {
     let context = message.context;
     let event = match message.body {
-        Body::CloudTrail(reader) => cloudtrail::parse(reader, context)?,
+        Body::CloudTrail(reader) => cloudtrail::parse(reader, context, settings.only_findings)?,
         Body::Json(fields, text) => {
             if let Some(event) = guardduty::parse(&fields, text, context) {
                 event

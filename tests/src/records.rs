@@ -18,7 +18,6 @@ pub fn stages() -> Stages {
         limits: Limits::default(),
         settings: Settings::default(),
         days: DayRange::until(START_MS),
-        only_findings: false,
     }
 }
 

@@ -101,13 +101,7 @@ struct Batch<'h, A, T> {
 
 /// What the road needs on a hub: every record says when it arrived.
 pub fn stages(rules: Rules, config: &Config) -> Result<Stages, ConfigError> {
-    Ok(Stages {
-        rules,
-        limits: config.limits(),
-        settings: config.settings()?,
-        days: DayRange::until(0),
-        only_findings: false,
-    })
+    Ok(Stages { rules, limits: config.limits(), settings: config.settings()?, days: DayRange::until(0) })
 }
 
 impl<A: Aws> Hub<A> {

@@ -2,7 +2,7 @@
 
 use crate::show::{bold, number, on_stderr, plain, severity, table};
 use kinescope_pipeline::local::Report;
-use kinescope_schemas::Severity;
+use kinescope_schemas::{Severity, Source};
 use std::path::Path;
 
 const ROWS_MAX: usize = 12;
@@ -92,16 +92,17 @@ fn ledger(report: &Report, colour: bool) {
 }
 
 fn sources(report: &Report, colour: bool) {
-    let mut list: Vec<_> = report.seen.by_source.iter().collect();
-    list.sort_by_key(|(source, n)| (std::cmp::Reverse(**n), source.name()));
-    let Some(most) = list.first().map(|(_, n)| **n) else { return };
+    let mut list: Vec<_> =
+        Source::ALL.into_iter().zip(report.seen.by_source).filter(|(_, n)| *n > 0).collect();
+    list.sort_by_key(|(source, n)| (std::cmp::Reverse(*n), source.name()));
+    let Some(most) = list.first().map(|(_, n)| *n) else { return };
     title("Events by source", colour);
     let bar = |n: u64| "█".repeat(((n * BAR_CHARS).div_ceil(most.max(1))) as usize);
     words!(
         "{}",
         table(
             &["source", "events", ""],
-            list.iter().map(|(source, n)| vec![source.name().into(), number(**n), bar(**n)])
+            list.iter().map(|(source, n)| vec![source.name().into(), number(*n), bar(*n)])
         )
     );
 }

@@ -22,7 +22,7 @@ use crate::{
     window::Window,
 };
 use kinescope_schemas::Id;
-use kinescope_stages::{derive::Minutes, detect::Rules};
+use kinescope_stages::{derive::Minutes, detect::Rules, parse::Settings};
 use std::{
     collections::HashSet,
     fs, io,
@@ -203,9 +203,8 @@ impl<'f> Job<'f> {
         Ok(Stages {
             rules,
             limits: self.run.config.limits(),
-            settings: self.run.config.settings()?,
+            settings: Settings { only_findings: self.run.only_findings, ..self.run.config.settings()? },
             days: DayRange::until(self.run.now_ms),
-            only_findings: self.run.only_findings,
         })
     }
 
@@ -351,7 +350,7 @@ impl Run<'_> {
             rules.extend(text.as_bytes());
         }
         // The number is that of how files are told apart: a store that knows them by other ids is another's.
-        let version = concat!(env!("CARGO_PKG_VERSION"), " 2").as_bytes();
+        let version = concat!(env!("CARGO_PKG_VERSION"), " 3").as_bytes();
         Id::of(&[version, self.config_text.as_bytes(), &[self.only_findings.into()], &rules])
     }
 

@@ -19,15 +19,15 @@ const IDENTITIES_MAX: usize = 512;
 /// Accepted events by source, and by who called.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// By source.
-    pub by_source: HashMap<Source, u64>,
+    /// By source, in the order of [`Source::ALL`].
+    pub by_source: [u64; Source::ALL.len()],
     /// By identity, up to a number of identities.
     pub by_identity: Identities,
 }
 
 impl Seen {
     fn event(&mut self, event: &Event<'_>) {
-        *self.by_source.entry(event.source).or_default() += 1;
+        self.by_source[event.source as usize] += 1;
         let who = event.row.str(api::ACTOR_USER_UID);
         if event.source == Source::CloudTrail && !who.is_empty() {
             self.by_identity.add(who, 1, IDENTITIES_MAX);
@@ -36,9 +36,7 @@ impl Seen {
 
     /// Adds another's counts, keeping the busiest identities.
     pub fn add(&mut self, other: &Seen) {
-        for (source, n) in &other.by_source {
-            *self.by_source.entry(*source).or_default() += n;
-        }
+        self.by_source.iter_mut().zip(other.by_source).for_each(|(n, more)| *n += more);
         for (who, n) in other.by_identity.iter() {
             self.by_identity.add(who, n, usize::MAX);
         }
@@ -101,7 +99,7 @@ impl Road<'_> {
         let owner = self.owner();
         self.output.keys.push((owner, event.key));
         self.output.seen.event(event);
-        if self.stages.only_findings {
+        if self.stages.settings.only_findings {
             return;
         }
         self.output.points.add_event(event, severity);

@@ -1,8 +1,8 @@
 //! A file's id: derived from its content, so that its name does not matter.
 //!
-//! What is one piece is hashed by BLAKE3. Of a longer file BLAKE3 takes the beginning and the length, and XXH3 all of it:
-//! to hash every byte as ids are would be an eighth of what finding takes. Two such files of one id would have to begin alike,
-//! and be made by somebody who writes both as a whole, and might as well leave out what the second says.
+//! BLAKE3 takes how it begins and its length, and XXH3 all of it: to hash every byte as other ids are would be an eighth of
+//! what finding takes. Two files of one id would have to begin alike, and be made by somebody who writes both as a whole,
+//! and might as well leave out what the second says.
 
 use super::{PIECE_BYTES, is_one_piece, read_start};
 use kinescope_schemas::Id;
@@ -16,6 +16,8 @@ use twox_hash::XxHash3_128;
 
 /// Bytes that are read at a time.
 const BUFFER_BYTES: usize = 64 << 10;
+/// Bytes at the beginning that BLAKE3 takes: all of most records.
+const BEGINNING_BYTES: usize = 64 << 10;
 
 /// How a file begins.
 pub(super) struct Start {
@@ -35,11 +37,10 @@ impl Start {
         let mut bytes = Vec::with_capacity(n_bytes.min(PIECE_BYTES as u64) as usize + 1);
         read_start(file, &mut bytes)?;
         let is_all = is_one_piece(&bytes);
-        let id = if is_all {
-            Id::cut(blake3::hash(&bytes))
-        } else {
-            Id::of(&[b"start", &n_bytes.to_le_bytes(), &bytes])
-        };
+        let length = if is_all { bytes.len() as u64 } else { n_bytes };
+        let beginning = &bytes[..bytes.len().min(BEGINNING_BYTES)];
+        let sum = XxHash3_128::oneshot(&bytes);
+        let id = Id::of(&[b"start", &length.to_le_bytes(), &sum.to_le_bytes(), beginning]);
         Ok(Start { bytes, id, is_all })
     }
 }

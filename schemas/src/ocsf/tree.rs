@@ -130,8 +130,9 @@ impl<'a> Object<'a> {
 
     /// Puts a value at a path.
     pub(super) fn put(&mut self, path: &'static str, value: Node<'a>) {
-        let Some((first, rest)) = path.split_once('.') else { return self.set(path, value) };
-        self.enter(first).put(rest, value);
+        // Names are short: `split_once` would take longer to begin than this does to end.
+        let Some(dot) = path.bytes().position(|byte| byte == b'.') else { return self.set(path, value) };
+        self.enter(&path[..dot]).put(&path[dot + 1..], value);
     }
 
     fn set(&mut self, name: &'static str, value: Node<'a>) {

@@ -1,11 +1,11 @@
-//! What an event must have for a rule to match: exact values of fields that have one value.
+//! What an event must have for a rule to match: values of fields that have one value, and of operations how they begin.
 //!
 //! A demand may be weaker than the rule, never stronger: the index of rules is built on it. It is told from a rule as it is
 //! written, so that packed rules bring their [`Key`], and a start need not read what else they ask.
 
 use rsigma_parser::{
-    ConditionExpr, Detection, DetectionItem, Detections, Modifier, Quantifier, SigmaValue,
-    fieldpath::unescape_brackets,
+    ConditionExpr, Detection, DetectionItem, Detections, Modifier, Quantifier, SigmaValue, SpecialChar,
+    StringPart, fieldpath::unescape_brackets,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,8 @@ pub enum Key {
         services: Vec<String>,
         /// The operations.
         operations: Vec<String>,
+        /// Whether these are only how the operation begins: some services append a date to it.
+        begins: bool,
     },
     /// By one of the values of a field, which is told by its path.
     Field(String, Vec<String>),
@@ -54,22 +56,64 @@ impl Key {
         if demand.never {
             return Key::Never;
         }
-        if services.is_some() || operations.is_some() {
-            let [services, operations] = [services, operations].map(Option::unwrap_or_default);
-            return Key::Call { services, operations };
-        }
+        let begins =
+            demand.fields.get(OPERATION).is_some_and(|values| values.iter().any(Wanted::is_beginning));
+        // Beginnings are tried one by one: what can be looked up comes before them.
+        let is_looked_up = services.is_some() || operations.is_some() && !begins;
         let of_field = |path: &str| Some(Key::Field(path.to_owned(), values(path)?));
-        OTHER_FIELDS.into_iter().find_map(of_field).unwrap_or(Key::Other)
+        if !is_looked_up && let Some(key) = OTHER_FIELDS.into_iter().find_map(of_field) {
+            return key;
+        }
+        if services.is_none() && operations.is_none() {
+            return Key::Other;
+        }
+        let [services, operations] = [services, operations].map(Option::unwrap_or_default);
+        Key::Call { begins: begins && !operations.is_empty(), services, operations }
     }
 }
 
 /// The values, if all of them can be looked up: a missing field cannot, and "" is what a key has for any.
 fn all_given(values: &Values) -> Option<Vec<String>> {
-    values.iter().map(|value| value.clone().filter(|value| !value.is_empty())).collect()
+    values.iter().map(|value| value.text().filter(|text| !text.is_empty()).map(str::to_owned)).collect()
 }
 
-/// The values of which a field must have one, in lower case; `None` stands for a missing field.
-type Values = BTreeSet<Option<String>>;
+/// What a field must have, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    /// Nothing.
+    Missing,
+    /// This value.
+    Is(String),
+    /// A value that begins so: of operations only.
+    Begins(String),
+}
+
+impl Wanted {
+    fn is_beginning(&self) -> bool {
+        matches!(self, Wanted::Begins(_))
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Wanted::Missing => None,
+            Wanted::Is(text) | Wanted::Begins(text) => Some(text),
+        }
+    }
+
+    /// Whether what has this may have one of the others too.
+    fn fits(&self, others: &Values) -> bool {
+        others.iter().any(|other| match (self, other) {
+            (Wanted::Is(text), Wanted::Begins(start)) | (Wanted::Begins(start), Wanted::Is(text)) => {
+                text.starts_with(start)
+            }
+            (Wanted::Begins(one), Wanted::Begins(other)) => one.starts_with(other) || other.starts_with(one),
+            (one, other) => one == other,
+        })
+    }
+}
+
+/// Of what a field must have one.
+type Values = BTreeSet<Wanted>;
 
 /// What must hold of an event.
 #[derive(Debug, Clone, Default)]
@@ -136,7 +180,9 @@ fn of_line(line: &DetectionItem, is_one: IsOne<'_>) -> Demand {
         return Demand::default();
     }
     let of = |values: &[SigmaValue]| {
-        let values = values.iter().map(|value| exact(value, &spec.modifiers)).collect::<Option<Values>>();
+        let wanted =
+            |value| exact(value, &spec.modifiers).or_else(|| beginning(&path, value, &spec.modifiers));
+        let values = values.iter().map(wanted).collect::<Option<Values>>();
         let fields = values.map(|values| (path.to_string(), values)).into_iter().collect();
         Demand { never: false, fields }
     };
@@ -149,16 +195,32 @@ fn of_line(line: &DetectionItem, is_one: IsOne<'_>) -> Demand {
 }
 
 /// The value that a field must have, if it is an exact one.
-fn exact(value: &SigmaValue, modifiers: &[Modifier]) -> Option<Option<String>> {
+fn exact(value: &SigmaValue, modifiers: &[Modifier]) -> Option<Wanted> {
     let is_plain = |modifier: &Modifier| matches!(modifier, Modifier::All | Modifier::Cased);
     if !modifiers.iter().all(is_plain) {
         return None;
     }
-    match value {
-        SigmaValue::Null => Some(None),
-        SigmaValue::String(string) => string.as_plain().map(|text| Some(text.to_lowercase())),
-        scalar => Some(Some(scalar.to_string().to_lowercase())),
+    Some(match value {
+        SigmaValue::Null => Wanted::Missing,
+        SigmaValue::String(string) => Wanted::Is(string.as_plain()?.to_lowercase()),
+        scalar => Wanted::Is(scalar.to_string().to_lowercase()),
+    })
+}
+
+/// How the operation must begin, if that is what a value says.
+fn beginning(path: &str, value: &SigmaValue, modifiers: &[Modifier]) -> Option<Wanted> {
+    let is_plain =
+        |modifier: &Modifier| matches!(modifier, Modifier::All | Modifier::Cased | Modifier::StartsWith);
+    let SigmaValue::String(string) = value else { return None };
+    if path != OPERATION || !modifiers.iter().all(is_plain) {
+        return None;
     }
+    let text = match &string.parts[..] {
+        [StringPart::Plain(text), StringPart::Special(SpecialChar::WildcardMulti)] => text,
+        [StringPart::Plain(text)] => text,
+        _ => return None,
+    };
+    Some(Wanted::Begins(text.to_lowercase()))
 }
 
 /// Every part must hold, so each part's demand does.
@@ -168,7 +230,8 @@ fn all(parts: Vec<Demand>) -> Demand {
         sum.never |= part.never;
         for (path, values) in part.fields {
             match sum.fields.get_mut(&path) {
-                Some(known) => known.retain(|value| values.contains(value)),
+                // Of two beginnings the first is kept, which may ask for less than both.
+                Some(known) => known.retain(|value| value.fits(&values)),
                 None => {
                     sum.fields.insert(path, values);
                 }

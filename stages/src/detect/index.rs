@@ -1,4 +1,4 @@
-//! Which rules could match an event: a look-up by service and operation, by another exact value, or by words.
+//! Which rules could match an event: a look-up by service and operation, or how it begins, by another exact value, or by words.
 //!
 //! From each rule's condition follows what any event that matches must have. The index may offer a rule that does not
 //! match, never withhold one that does.
@@ -27,6 +27,8 @@ pub(super) struct Index {
     /// Whether there are keys of only a service, and of only an operation.
     has_service: bool,
     has_operation: bool,
+    /// By lower-case service, or "" for any: rules that say how the operation begins.
+    by_beginning: HashMap<Box<[u8]>, Vec<Beginnings>>,
     /// By the value of another field.
     by_field: Vec<ByValue>,
     /// By words in the text.
@@ -35,6 +37,13 @@ pub(super) struct Index {
     unkeyed: Vec<usize>,
     /// Rules on other sources.
     by_source: HashMap<Source, Vec<usize>>,
+}
+
+/// A rule that asks for an operation that begins in one of these ways, in lower case.
+#[derive(Debug)]
+struct Beginnings {
+    starts: Vec<String>,
+    at: usize,
 }
 
 /// The rules that ask a field for a value.
@@ -91,7 +100,8 @@ impl Index {
     fn add(&mut self, at: usize, rule: &Rule, by_words: &mut Vec<(Vec<String>, usize)>) {
         match &rule.key {
             Key::Never => {}
-            Key::Call { services, operations } => self.add_call(at, services, operations),
+            Key::Call { services, operations, begins: true } => self.add_beginnings(at, services, operations),
+            Key::Call { services, operations, begins: false } => self.add_call(at, services, operations),
             Key::Field(path, values) => self.add_field(at, path, values),
             Key::Other => {
                 let compiled = rule.detection.get();
@@ -114,6 +124,14 @@ impl Index {
                 let key = [service.as_bytes(), b"\0", operation.as_bytes()].concat();
                 self.by_key.entry(key.into()).or_default().push(at);
             }
+        }
+    }
+
+    fn add_beginnings(&mut self, at: usize, services: &[String], starts: &[String]) {
+        let any = [String::new()];
+        for service in if services.is_empty() { &any } else { services } {
+            let beginnings = Beginnings { starts: starts.to_vec(), at };
+            self.by_beginning.entry(service.as_bytes().into()).or_default().push(beginnings);
         }
     }
 
@@ -170,6 +188,17 @@ impl Index {
         }
         if self.has_operation {
             rules(&key[n_service..]);
+        }
+        if self.by_beginning.is_empty() {
+            return;
+        }
+        let (service, operation) = (&key[..n_service], &key[n_service + 1..]);
+        for beginnings in
+            [service, b""].iter().filter_map(|service| self.by_beginning.get(*service)).flatten()
+        {
+            if beginnings.starts.iter().any(|start| operation.starts_with(start.as_bytes())) {
+                each(beginnings.at);
+            }
         }
     }
 }

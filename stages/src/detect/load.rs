@@ -17,7 +17,7 @@ static PACK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.pack"));
 static TEXTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.texts"));
 
 /// How a file of compiled rules begins. The number goes up with every change of what follows, which a test tells.
-const COMPILED: &[u8] = b"kinescope rules 2\n";
+const COMPILED: &[u8] = b"kinescope rules 3\n";
 /// What all of them begin with, of whatever number.
 const COMPILED_BY_ANY: &[u8] = b"kinescope rules ";
 

@@ -6,7 +6,7 @@
 use super::{ParseError, set_class, set_status, set_time, text, time::epoch_ms, unmapped::Unmapped};
 use crate::{
     decode::{Context, DecodeError},
-    json::{Member, Members, Raw, Reader, Str},
+    json::{Member, Members, Raw, Reader},
 };
 use kinescope_schemas::{
     Event, Id, Row, Source, Table, Value,
@@ -22,10 +22,15 @@ use members::{EVENT, Level, To};
 
 pub(crate) use secrets::without_secrets;
 
-/// Reads one event; the cursor is left behind it.
-pub(super) fn parse<'a>(reader: &mut Reader<'a>, context: Context<'a, '_>) -> Result<Event<'a>, DecodeError> {
+/// Reads one event; the cursor is left behind it. Without rows nobody wants what has no column: rules read it in the text.
+pub(super) fn parse<'a>(
+    reader: &mut Reader<'a>,
+    context: Context<'a, '_>,
+    only_findings: bool,
+) -> Result<Event<'a>, DecodeError> {
     let start = reader.at();
-    let mut event = Reading::default();
+    let unmapped = if only_findings { Unmapped::unwanted() } else { Unmapped::default() };
+    let mut event = Reading { unmapped, ..Reading::default() };
     event.level(reader, &EVENT).map_err(ParseError::Json)?;
     let raw = &reader.whole()[start..reader.at()];
     event.finish(raw, context).map_err(DecodeError::Parse)
@@ -211,12 +216,9 @@ impl<'a> Reading<'a> {
         if let Some(kind) = kind.filter(|kind| kind.0 != "\"Role\"") {
             self.unmapped.add(PREFIX, "type", kind);
         }
-        let of_session = self.row.str(t::ACTOR_USER_UID_ALT);
-        let is_session = |p: Str<'_>| {
-            let rest = of_session.strip_prefix(p.raw);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) && !p.raw.contains(':')
-        };
-        if let Some(principal) = principal.filter(|p| !p.str().is_some_and(is_session)) {
+        // "AROA…:session" has the role's principal before the colon.
+        let of_session = self.row.str(t::ACTOR_USER_UID_ALT).split(':').next();
+        if let Some(principal) = principal.filter(|p| p.str().map(|p| p.raw) != of_session) {
             self.unmapped.add(PREFIX, "principalId", principal);
         }
         let of_identity = self.row.str(t::ACTOR_USER_ACCOUNT_UID);
@@ -224,14 +226,11 @@ impl<'a> Reading<'a> {
             self.unmapped.add(PREFIX, "accountId", account);
         }
         let Some(name) = name else { return };
-        let issuer = self.row.str(t::ACTOR_SESSION_ISSUER);
-        let is_role = |name: Str<'_>| {
-            let path = issuer.strip_suffix(name.raw);
-            path.is_some_and(|path| path.is_empty() || path.ends_with('/')) && !name.raw.contains('/')
-        };
+        // "arn:…:role/path/name" ends with it.
+        let of_issuer = self.row.str(t::ACTOR_SESSION_ISSUER).rsplit('/').next();
         if self.row[t::ACTOR_USER_NAME].is_null() {
             self.row.set(t::ACTOR_USER_NAME, text(Some(name)));
-        } else if !name.str().is_some_and(is_role) {
+        } else if name.str().map(|name| name.raw) != of_issuer {
             self.unmapped.add(PREFIX, "userName", name);
         }
     }

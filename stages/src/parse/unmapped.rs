@@ -8,19 +8,27 @@ const USUAL_BYTES: usize = 256;
 
 /// Collects members that have no column.
 #[derive(Default)]
-pub(super) struct Unmapped(String);
+pub(super) struct Unmapped {
+    text: String,
+    unwanted: bool,
+}
 
 impl Unmapped {
+    /// Of a row that nobody writes: what is added is left out.
+    pub(super) fn unwanted() -> Unmapped {
+        Unmapped { unwanted: true, ..Unmapped::default() }
+    }
+
     /// Adds a member under `prefix` and `name`; null, empty text, empty objects and lists are left out.
     pub(super) fn add(&mut self, prefix: &str, name: &str, value: Raw<'_>) {
-        if matches!(value.0, "null" | "\"\"" | "{}" | "[]") {
+        if self.unwanted || matches!(value.0, "null" | "\"\"" | "{}" | "[]") {
             return;
         }
         self.key(prefix, name);
         if value.0.starts_with('"') {
-            self.0.push_str(value.0);
+            self.text.push_str(value.0);
         } else {
-            quote(value.0, &mut self.0);
+            quote(value.0, &mut self.text);
         }
     }
 
@@ -35,30 +43,30 @@ impl Unmapped {
 
     /// Adds text.
     pub(super) fn add_text(&mut self, name: &str, text: &str) {
-        if !text.is_empty() && text != "-" {
+        if !self.unwanted && !text.is_empty() && text != "-" {
             self.key("", name);
-            quote(text, &mut self.0);
+            quote(text, &mut self.text);
         }
     }
 
     fn key(&mut self, prefix: &str, name: &str) {
-        if self.0.is_empty() {
-            self.0.reserve(USUAL_BYTES);
+        if self.text.is_empty() {
+            self.text.reserve(USUAL_BYTES);
         }
-        self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        self.0.push('"');
-        self.0.push_str(prefix);
-        escape(name, &mut self.0);
-        self.0.push_str("\":");
+        self.text.push(if self.text.is_empty() { '{' } else { ',' });
+        self.text.push('"');
+        self.text.push_str(prefix);
+        escape(name, &mut self.text);
+        self.text.push_str("\":");
     }
 
     /// The column's value.
     pub(super) fn finish<'a>(mut self) -> Value<'a> {
-        if self.0.is_empty() {
+        if self.text.is_empty() {
             return Value::Null;
         }
-        self.0.push('}');
-        Value::from(self.0)
+        self.text.push('}');
+        Value::from(self.text)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::*;
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 
 const NOW_MS: i64 = 1_795_219_200_000; // 2026-11-21
 
@@ -115,6 +116,45 @@ fn a_value_finds_its_rules_in_any_case_alphabet_and_length() {
     }
 }
 
+/// Rules that say how an operation begins are tried, once, of those that do.
+#[test]
+fn an_operation_finds_the_rules_that_say_how_it_begins() {
+    let rules = [
+        ("dated", "eventSource: svc.amazonaws.com, eventName|startswith: UpdateThing"),
+        ("any service", "eventName: 'update*'"),
+        ("twice", "eventSource: [SVC.amazonaws.com, x], eventName|startswith: [Up, Update]"),
+        ("or", "eventName: [UpdateThing2015, 'Del*']"),
+        ("both", "eventName|startswith: Update, eventName|contains|all: [thing, '2015']"),
+        ("other service", "eventSource: x, eventName|startswith: Up"),
+        ("never", "eventName: Delete, eventName|startswith: Up"),
+        ("kelvin", "eventName|startswith: '\u{212A}el'"),
+    ];
+    let linked = linked(&rules.map(|(id, selection)| rule(id, selection, "s")).join("---\n")).unwrap();
+    for (operation, tried) in [
+        ("UpdateThing2015v2", &["any service", "both", "dated", "or", "twice"][..]),
+        ("UPDATEthing2015", &["any service", "both", "dated", "or", "twice"]),
+        ("UpdatE", &["any service", "both", "twice"]),
+        ("Up", &["twice"]),
+        ("DeleteThing", &["or"]),
+        ("Delete", &["or"]),
+        ("Kelvin", &["kelvin"]),
+        ("\u{212A}elvin", &["kelvin"]),
+        ("Get", &[]),
+    ] {
+        let event = json!({"eventSource": "svc.amazonaws.com", "eventName": operation});
+        let each = cases::with_event(&event, |event| {
+            let mut ids = Vec::new();
+            linked.rules.trying(event, |rule, _| ids.push(rule.about.id.clone()));
+            ids.sort();
+            let linear = linked.rules.linear(event).iter().map(|rule| rule.about.id.clone()).collect();
+            (ids, linear)
+        });
+        let (ids, linear): (Vec<String>, BTreeSet<String>) = each.unwrap();
+        assert_eq!(ids, tried, "{operation}");
+        assert!(linear.iter().all(|id| ids.contains(id)), "{operation}: {linear:?}");
+    }
+}
+
 fn filter(rules: &str, condition: &str, more: &str) -> String {
     format!(
         "title: f\nid: f\nauthor: the team of the backups\ndescription: the nightly job\nlogsource: {{product: aws, service: cloudtrail}}\n{more}filter:\n  rules: {rules}\n  selection: {{userAgent: backup}}\n  condition: {condition}\n"
@@ -211,5 +251,5 @@ fn what_cannot_be_matched_is_not_compiled() {
 #[test]
 fn the_form_of_compiled_rules_is_known() {
     let bytes = compiled("a/set.yml", COMPILED).unwrap();
-    assert_eq!(kinescope_schemas::Id::of(&[&bytes]).to_string(), "444ab535185409a5d3eec2c9cf0465bb");
+    assert_eq!(kinescope_schemas::Id::of(&[&bytes]).to_string(), "49c604b34e3a2e0ca7b0bc8a08affe36");
 }
