@@ -118,11 +118,11 @@ fn no_stage_asks_for_memory_more_often_than_it_did() {
     let cases = [
         (
             Shape::Jsonl,
-            [(Decode, 0.1), (Parse, 1.8), (Classify, 1.8), (Judge, 8.8), (Process, 10.5), (Rows, 11.7)],
+            [(Decode, 0.1), (Parse, 1.8), (Classify, 1.8), (Judge, 8.8), (Process, 10.3), (Rows, 11.7)],
         ),
         (
             Shape::Cwl,
-            [(Decode, 0.1), (Parse, 1.8), (Classify, 1.8), (Judge, 8.8), (Process, 10.6), (Rows, 14.6)],
+            [(Decode, 0.1), (Parse, 1.8), (Classify, 1.8), (Judge, 8.8), (Process, 10.3), (Rows, 14.6)],
         ),
     ];
     // Counts are a thread's own: `process` stays on the only one of a pool.
