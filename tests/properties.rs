@@ -1,5 +1,6 @@
 //! What must not matter, and does not: how a batch is split, in which order files come, how many threads there are,
-//! whether something comes again, whether it comes at once or in two runs, and whether rules are found by an index.
+//! whether something comes again, whether it comes at once or in two runs, whether there are rows besides findings, and
+//! whether rules are found by an index.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
