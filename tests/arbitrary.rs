@@ -38,7 +38,7 @@ fn corpus() -> Vec<Vec<u8>> {
 
 #[test]
 fn whatever_comes_is_accounted_for() {
-    const N_FILES: usize = 1_000;
+    const N_FILES: usize = 1_500;
     let corpus = corpus();
     let mut chance = Rng::with_seed(43);
     let folder = tempfile::tempdir().unwrap();
