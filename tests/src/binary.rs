@@ -45,6 +45,13 @@ fn build(kind: Build) -> PathBuf {
     };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
+    // What cargo tells a test of its own package would make build scripts that look at it run again, and all that is built
+    // on them: the SDK's TLS, for one.
+    for name in env::vars_os().filter_map(|(name, _)| name.into_string().ok()) {
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(name);
+        }
+    }
     // With the features that all of the workspace has: what the tests are made of is built already.
     build.args(["build", "--quiet", "--workspace", "--bin", "kinescope", "--profile", profile]);
     let name = match kind {
