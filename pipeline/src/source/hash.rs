@@ -4,7 +4,7 @@
 //! what finding takes. Two files of one id would have to begin alike, and be made by somebody who writes both as a whole,
 //! and might as well leave out what the second says.
 
-use super::{PIECE_BYTES, PIECE_BYTES_GZIP, is_one_piece, read_start};
+use super::{PIECE_BYTES_GZIP, is_one_piece, read_start};
 use kinescope_schemas::Id;
 use std::{
     fs::File,
@@ -34,9 +34,7 @@ impl Start {
     pub(super) fn read(file: &mut File) -> io::Result<Start> {
         // A device or a pipe says that it has none.
         let n_bytes = file.metadata()?.len();
-        // Of what is longer than any piece no more is read here than a piece.
-        let n_read = if n_bytes <= PIECE_BYTES_GZIP as u64 { n_bytes as usize } else { PIECE_BYTES };
-        let mut bytes = Vec::with_capacity(n_read + 1);
+        let mut bytes = Vec::with_capacity(n_bytes.min(PIECE_BYTES_GZIP as u64) as usize + 1);
         read_start(file, &mut bytes)?;
         let is_all = is_one_piece(&bytes);
         let length = if is_all { bytes.len() as u64 } else { n_bytes };
@@ -115,7 +113,7 @@ impl Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Files, Reader};
+    use crate::source::{Files, PIECE_BYTES, Reader};
     use flate2::{Compression, write::GzEncoder};
     use std::{
         collections::HashSet,
